@@ -1,0 +1,1 @@
+"""Constraint back-translation (CRAB, arXiv 2410.24175) as a declarative, reproducible experiment."""

@@ -1,0 +1,5 @@
+"""`python -m crab`."""
+
+from crab.cli.app import main
+
+main()

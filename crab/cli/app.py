@@ -1,0 +1,138 @@
+"""The commands. Each loads what it needs itself, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from crab.core import paths
+from crab.core.errors import CrabError
+
+app = typer.Typer(
+    name="crab",
+    help="Small commands around the pipeline, which is DVC's: `dvc repro`, `dvc exp run -S sft.aux_weight=0.5`.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+family_app = typer.Typer(no_args_is_help=True, help="Queue, run and compare a family of runs (`conf/family/*.yaml`).")
+track_app = typer.Typer(no_args_is_help=True, help="MLflow's rows: a view that can be made again.")
+app.add_typer(family_app, name="family")
+app.add_typer(track_app, name="track")
+
+FamilyName = Annotated[str, typer.Argument(help="Name of a file in conf/family/, without .yaml", show_default=False)]
+Again = Annotated[bool, typer.Option("--again", help="Run points again that have run on this commit.")]
+
+
+def main() -> NoReturn:
+    """Run a command; a mistake ends in one message and status 1."""
+    try:
+        app()
+    except CrabError as error:
+        for problem in error.problems:
+            print(f"crab: {problem}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+@app.command()
+def compose(
+    overrides: Annotated[list[str] | None, typer.Argument(help="e.g. model=tiny_mistral sft.aux_weight=0.5")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where params.yaml is not in step.")
+    ] = False,
+) -> None:
+    """Write params.yaml from conf/, as `dvc exp run` does (`dvc repro` never does), and check every value.
+
+    Overrides are for a look: the next `dvc exp run` composes anew. A choice that is to stay belongs into conf/.
+    """
+    from crab.cli import compose as composing
+
+    root = _go_to_root()
+    if check:
+        if overrides:
+            raise typer.BadParameter("--check takes no overrides: it compares what is committed with conf/")
+        composing.check(root)
+        print("params.yaml is in step with conf/")
+    else:
+        print("params.yaml written" if composing.write(root, overrides or []) else "params.yaml was in step already")
+
+
+@app.command()
+def results() -> None:
+    """Show what the last run found: every model with its interval, and where the numbers lie."""
+    from crab.report import table
+
+    _go_to_root()
+    table.show()
+
+
+@track_app.command("sync")
+def track_sync() -> None:
+    """Write to MLflow what it lacks, from the journal and from the experiments that DVC keeps in git.
+
+    Use it after the tracking server was down, with a new store, or in a second clone.
+    """
+    from crab.tracking import process, record
+
+    process.prepare()
+    _go_to_root()
+    done = record.sync()
+    print(f"MLflow: {done.experiments} experiments and {done.stages} stages written")
+    for name in done.incomplete:
+        print(f"{name}: its results are not in this clone; `dvc exp pull` or `dvc pull` fetches them", file=sys.stderr)
+
+
+@family_app.command("list")
+def family_list() -> None:
+    """Show the families that there are, and what they ask."""
+    from crab.cli import families
+
+    root = _go_to_root()
+    for name in families.names(root):
+        family = families.load(root, name)
+        print(f"{name} ({len(families.points(name, family))} runs)\n  {family.question}")
+
+
+@family_app.command("queue")
+def family_queue(name: FamilyName, again: Again = False) -> None:
+    """Queue the points of a family that have not run on this commit."""
+    from crab.cli import family_runs
+
+    added = family_runs.queue_family(_go_to_root(), name, again)
+    print(f"start them: dvc queue start -j 2    (or: python -m crab family run {name})" if added else "nothing to run")
+
+
+@family_app.command("run")
+def family_run(
+    name: FamilyName,
+    workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Runs at a time.")] = 1,
+    again: Again = False,
+) -> None:
+    """Queue a family, run it, show how it goes, and wait for its end. Ctrl-C leaves the workers at their work."""
+    from crab.cli import family_runs
+
+    root = _go_to_root()
+    family_runs.queue_family(root, name, again)
+    family_runs.run(root, name, workers)
+
+
+@family_app.command("compare")
+def family_compare(
+    name: FamilyName,
+    model: Annotated[str, typer.Option(help="Which model of each run: base, sft or dpo.")] = "sft",
+) -> None:
+    """Compare the arms of a family, prompt by prompt within each seed, and say which differences are real."""
+    from crab.cli import comparison
+
+    comparison.show(_go_to_root(), name, model)
+
+
+def _go_to_root() -> Path:
+    root = paths.main_checkout()
+    os.chdir(root)
+    return root

@@ -1,0 +1,178 @@
+"""A family's arms against each other: prompt by prompt within each random seed, then over seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from crab.cli import families, queue
+from crab.cli.families import Point
+from crab.core.errors import CrabError, Problem
+from crab.evaluation.intervals import Bootstrap, Interval, t_interval
+from crab.report.table import interval, verdict
+from crab.tracking.identity import git
+
+RESPONSES = "results/heldout.jsonl"
+SAMPLES = 2000
+CONFIDENCE = 0.95
+MEASURES = {"all constraints met": "prompt", "constraints met": "instruction"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one model reached in one run, prompt by prompt."""
+
+    met: dict[str, int]
+    """Prompt id -> constraints met."""
+    asked: dict[str, int]
+    """Prompt id -> constraints asked."""
+
+    def of(self, measure: str, prompts: Sequence[str]) -> tuple[list[float], list[float]]:
+        """Numerators and denominators, one pair a prompt: prompts with all met, or constraints met."""
+        if measure == "prompt":
+            return [float(self.met[p] == self.asked[p]) for p in prompts], [1.0] * len(prompts)
+        return [float(self.met[p]) for p in prompts], [float(self.asked[p]) for p in prompts]
+
+
+Runs = Mapping[str, Mapping[int | None, Scores]]
+"""Arm -> random seed -> scores."""
+
+
+def show(root: Path, name: str, model: str) -> None:
+    """Print a family's comparison.
+
+    Raises:
+        CrabError: Runs are missing, or their answers are not in this clone.
+    """
+    family = families.load(root, name)
+    runs, missing = collect(root, families.points(name, family), model)
+    console = Console()
+    console.print(f"[bold]{family.question}[/bold]\n", soft_wrap=True)
+    for title, measure in MEASURES.items():
+        console.print(arms(title, runs, measure))
+        if len(runs) > 1:
+            console.print(differences(title, runs, measure))
+    for point in missing:
+        console.print(f"missing: {point}", soft_wrap=True)
+    if missing:
+        raise CrabError(Problem(name, f"{len(missing)} runs are missing above", f"python -m crab family run {name}"))
+
+
+def collect(root: Path, points: Sequence[Point], model: str) -> tuple[Runs, list[str]]:
+    """Scores of every run that is there, and the names of those that are not."""
+    head = git("rev-parse", "HEAD", folder=root).strip()
+    # Oldest first, and this commit's last: those win.
+    known = {e.name: e for e in sorted(queue.finished(root), key=lambda e: (e.baseline == head, e.seconds))}
+    runs: dict[str, dict[int | None, Scores]] = {}
+    missing = []
+    for point in points:
+        if point.name in known:
+            text = _responses(root, known[point.name].revision, point.name)
+            runs.setdefault(point.arm, {})[point.random_seed] = read(text, model, point.name)
+        else:
+            missing.append(point.name)
+    return runs, missing
+
+
+def read(text: str, model: str, run: str) -> Scores:
+    """Scores of one model from the lines of `results/heldout.jsonl`.
+
+    Raises:
+        CrabError: The file does not speak of this model.
+    """
+    lines = [json.loads(line) for line in text.splitlines()]
+    own = [line for line in lines if line["model"] == model]
+    if not own:
+        there = ", ".join(sorted({line["model"] for line in lines}))
+        raise CrabError(Problem(run, f"no answers of model {model!r}", f"there are: {there}"))
+    return Scores(
+        met={line["id"]: sum(verdict["satisfied"] for verdict in line["verdicts"]) for line in own},
+        asked={line["id"]: len(line["verdicts"]) for line in own},
+    )
+
+
+def arms(title: str, runs: Runs, measure: str) -> Table:
+    """One row an arm: its mean over seeds, or over prompts where there is one seed."""
+    table = Table(title=f"{title}, in percent", title_justify="left")
+    for column in ("arm", "mean", "95 % interval", "over", "prompts a seed"):
+        table.add_column(column, justify="right" if column in ("mean", "prompts a seed") else "left")
+    for arm, seeds in runs.items():
+        by_seed = [scores.of(measure, sorted(scores.asked)) for scores in seeds.values()]
+        means = [sum(numerators) / sum(denominators) for numerators, denominators in by_seed]
+        found = t_interval(means, CONFIDENCE) if len(means) > 1 else _bootstrap().ratio(f"{arm}/{measure}", *by_seed[0])
+        prompts = ", ".join(sorted({str(len(scores.asked)) for scores in seeds.values()}))
+        table.add_row(arm, f"{100 * found.mean:.1f}", interval(found.low, found.high), _over(len(means)), prompts)
+    return table
+
+
+def differences(title: str, runs: Runs, measure: str) -> Table:
+    """One row an arm but the first: how far it is from the first on the same prompts of the same seeds."""
+    first, *others = runs
+    table = Table(title=f"{title}: difference to {first}, in points", title_justify="left")
+    for column in ("arm", "difference", "over seeds", "over prompts", "says"):
+        table.add_column(column, justify="right" if column == "difference" else "left")
+    for arm in others:
+        seeds, prompts = paired(arm, runs[arm], runs[first], measure)
+        if prompts is None:
+            table.add_row(arm, "-", "-", "-", "no seed and prompts in common")
+            continue
+        decides = seeds or prompts
+        table.add_row(
+            arm,
+            f"{100 * decides.mean:+.1f}",
+            f"{interval(seeds.low, seeds.high, sign=True)} n = {seeds.n}" if seeds else "one seed",
+            f"{interval(prompts.low, prompts.high, sign=True)} n = {prompts.n}",
+            verdict(decides.low, decides.high) + ("" if seeds else ", for this seed"),
+        )
+    return table
+
+
+def paired(
+    name: str, arm: Mapping[int | None, Scores], other: Mapping[int | None, Scores], measure: str
+) -> tuple[Interval | None, Interval | None]:
+    """Paired difference of two arms: over seeds (None for one seed), and over the prompts of all seeds together.
+
+    Only prompts that both have count. The interval over seeds holds for other seeds; the one over prompts for other
+    prompts of these very runs.
+    """
+    of_seeds: list[float] = []
+    own: list[float] = []
+    others: list[float] = []
+    weights: list[float] = []
+    for seed in arm:
+        shared = sorted(arm[seed].asked.keys() & other[seed].asked.keys()) if seed in other else []
+        if not shared:
+            continue
+        (mine, asked), (theirs, _) = arm[seed].of(measure, shared), other[seed].of(measure, shared)
+        of_seeds.append((sum(mine) - sum(theirs)) / sum(asked))
+        own, others, weights = own + mine, others + theirs, weights + asked
+    if not of_seeds:
+        return None, None
+    prompts = _bootstrap().difference(f"{name}/{measure}", own, others, weights)
+    return (t_interval(of_seeds, CONFIDENCE) if len(of_seeds) > 1 else None), prompts
+
+
+def _responses(root: Path, revision: str, name: str) -> str:
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+
+    try:
+        text: str = DVCFileSystem(str(root), rev=revision).read_text(RESPONSES, encoding="utf-8")
+    except (DvcException, OSError) as error:
+        raise CrabError(
+            Problem(f"{name}: {RESPONSES}", str(error), "`dvc exp pull` fetches what this clone lacks")
+        ) from None
+    return text
+
+
+def _bootstrap() -> Bootstrap:
+    return Bootstrap(random_seed=0, samples=SAMPLES, confidence=CONFIDENCE)
+
+
+def _over(seeds: int) -> str:
+    return f"{seeds} seeds" if seeds > 1 else "prompts"

@@ -1,0 +1,1 @@
+"""What `params.yaml` may say: one file per section, checked where the section is used."""

@@ -1,0 +1,39 @@
+"""The `eval` section: which models are judged, on which prompts, and how sure the numbers have to be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from crab.config.section import Section
+
+Model = Literal["base", "sft", "dpo"]
+
+
+class EvalConfig(Section):
+    """Greedy answers of the run's own models, scored by checkers."""
+
+    random_seed: int
+    """Of the bootstrap; greedy answers draw nothing."""
+    benchmarks: list[Literal["heldout"]] = Field(min_length=1)
+    """What the models are judged on."""
+    models: list[Model] = Field(min_length=1)
+    """Whose answers; each model is compared with the one before it."""
+    split: Literal["dev", "heldout"]
+    """Choices are made on `dev`; `heldout` is only reported."""
+    limit: int | None = Field(ge=2)
+    """Prompts, at most, the first ones; null: all."""
+    max_new_tokens: int = Field(ge=1)
+    """Longest answer; one that is cut here counts as truncated and is scored as it is."""
+    bootstrap_samples: int = Field(ge=100)
+    """Resamples of the prompts behind every interval."""
+    confidence: float = Field(gt=0.5, lt=1)
+    """How often an interval should cover the truth."""
+
+    @field_validator("benchmarks", "models")
+    @classmethod
+    def _each_once(cls, names: list[str]) -> list[str]:
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"named more than once: {', '.join(twice)}")
+        return names

@@ -1,0 +1,30 @@
+"""Which constraints of a record are used, shared by the training mix and the held-out prompts."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from crab.config.section import Section
+
+
+class SelectionConfig(Section):
+    """A weighted draw without replacement from a record's verified constraints."""
+
+    weights: dict[str, float]
+    """Weight by type (`items:num_bullets`) or category (`items`); the type wins. 0 leaves it out."""
+    default_weight: float = Field(ge=0)
+    """Weight of everything that `weights` does not name."""
+    min_bits: float = Field(ge=0)
+    """Least information; what nearly every good response meets anyway teaches and tells nothing."""
+
+    @model_validator(mode="after")
+    def _weights_make_sense(self) -> SelectionConfig:
+        if negative := sorted(name for name, weight in self.weights.items() if weight < 0):
+            raise ValueError(f"weights must not be negative: {', '.join(negative)}")
+        if self.default_weight == 0 and not any(self.weights.values()):
+            raise ValueError("all weights are 0, so nothing could be drawn")
+        return self
+
+    def weight(self, type_: str) -> float:
+        """Weight of a constraint type."""
+        return self.weights.get(type_, self.weights.get(type_.partition(":")[0], self.default_weight))

@@ -1,0 +1,61 @@
+"""A postscript below the response."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from crab.constraints.kinds import Finding, Type
+from crab.constraints.phrasing import Form, Params, Phrase
+from crab.core.text import Measures
+
+_MARKERS: Final = ("P.S.", "P.P.S.")
+_BEFORE = "\"“”*_> \t-"
+
+
+def _postscript(m: Measures, marker: str) -> str:
+    """The line of the last paragraph that begins with the marker and goes on after it, or ""."""
+    blocks = m.paragraphs("blocks")
+    last = m.text[blocks[-1][0] :] if blocks else ""
+    for line in last.split("\n"):
+        bare = line.strip(_BEFORE)
+        if bare[: len(marker)].lower() == marker.lower() and any(map(str.isalnum, bare[len(marker) :])):
+            return bare
+    return ""
+
+
+def _derive(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+    return [{"marker": marker} for marker in _MARKERS if _postscript(m, marker)][-1:]
+
+
+def _check(m: Measures, params: Params, reading: str) -> Finding:
+    line = _postscript(m, params["marker"])
+    return Finding(bool(line), f'"{line[:60]}"' if line else f'no line of the last paragraph begins with {params["marker"]}')
+
+
+line = Type(
+    paper="Special output format",
+    meaning="A line of the last paragraph begins with the marker, in any letter case, and says something after it.",
+    example={"marker": "P.S."},
+    derive=_derive,
+    check=_check,
+    ifeval="detectable_content:postscript",
+    forms=(
+        Form(
+            slots={"marker": Phrase(1, among=_MARKERS)},
+            phrasings=(
+                "Add a postscript that begins with {marker}.",
+                "Close with a postscript, marked {marker}.",
+                "Below the text, write a line that starts with {marker}.",
+                "There should be a {marker} at the end.",
+                "Do not forget a final {marker} remark.",
+                "Let the last paragraph hold a {marker} note.",
+            ),
+            hearings=(
+                "(at the end of the response,|) (|explicitly )(use|add) a postscript (starting|beginning) with {marker}",
+                "at the end of the response, please explicitly add a postscript starting with {marker}",
+                "(end|finish|close) with a postscript (starting|beginning) with {marker}",
+            ),
+        ),
+        ),
+)

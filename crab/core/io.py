@@ -1,0 +1,119 @@
+"""The only place that knows how records and results lie on disk.
+
+Files are written whole or not at all (a temporary name, then a rename), UTF-8, one object a line,
+keys in field order, so that equal inputs give equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from crab.core.errors import DataError, Problem
+
+Record = TypeVar("Record")
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dumps(record: Any) -> str:
+    """One record as one line of JSON, without the newline."""
+    return _adapter(type(record)).dump_json(record).decode("utf-8")
+
+
+def loads(kind: type[Record], line: str | bytes) -> Record:
+    """Read one record.
+
+    Raises:
+        pydantic.ValidationError: The line is not JSON, or not such a record.
+    """
+    record: Record = _adapter(kind).validate_json(line)
+    return record
+
+
+@contextmanager
+def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
+    """Open a temporary file that takes the place of `path` once the block has succeeded."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        with open(temporary, mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write(path: Path, records: Iterable[Any]) -> int:
+    """Write records as JSON lines; returns how many."""
+    count = 0
+    with replacing(path) as file:
+        for record in records:
+            file.write(dumps(record) + "\n")
+            count += 1
+    return count
+
+
+def stream(path: Path, kind: type[Record]) -> Iterator[Record]:
+    """Yield the records of a JSON-lines file that a stage wrote, one at a time.
+
+    Raises:
+        DataError: The file is missing, or a line is not such a record.
+    """
+    try:
+        file = open(path, "rb")
+    except FileNotFoundError:
+        raise DataError(Problem(str(path), "no such file", "run `dvc repro`, which makes it")) from None
+    with file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield loads(kind, line)
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(str(part) for part in first["loc"]) or kind.__name__
+                raise DataError(
+                    Problem(f"{path}:{number}", f"not a {kind.__name__} record: {place}: {first['msg']}")
+                ) from None
+
+
+def read(path: Path, kind: type[Record]) -> list[Record]:
+    """All records of a JSON-lines file; see `stream`."""
+    return list(stream(path, kind))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write metrics and other small results: keys sorted, two spaces, a final newline.
+
+    Raises:
+        ValueError: A number is NaN or infinite, which JSON has no word for.
+    """
+    with replacing(path) as file:
+        json.dump(value, file, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a small JSON file that a stage wrote.
+
+    Raises:
+        DataError: The file is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(Problem(str(path), "no such file", "run `dvc repro`, which makes it")) from None
+    except json.JSONDecodeError as error:
+        raise DataError(Problem(f"{path}:{error.lineno}", f"not JSON: {error.msg}")) from None

@@ -1,0 +1,132 @@
+"""From a row of someone's file to a seed: find the fields, check every text, join input and instruction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from crab.config.seed import FieldsConfig, Names
+from crab.core.records import Rejected, Seed
+from crab.data.sources.rows import Row, malformed
+
+UNKNOWN_LANGUAGE = "und"
+
+_USER = ("user", "human", "prompter")
+_ASSISTANT = ("assistant", "gpt", "bot", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a value cannot be used."""
+
+    reason: str
+    found: str
+
+
+def to_seed(row: Row, fields: FieldsConfig) -> Seed | Rejected:
+    """Read a row's fields; the language is left open (`und`), and the id empty where the row has none."""
+    name, value = find(row.values, fields.instruction)
+    if value is None and (conversation := find(row.values, fields.messages)[1]) is not None:
+        return from_turns(row, conversation, _identifier(row, fields), _source(row, fields))
+    instruction = text(name, value)
+    joined = text(*find(row.values, fields.input), optional=True)
+    response = text(*find(row.values, fields.response))
+    for part in (instruction, joined, response):
+        if isinstance(part, Fault):
+            return reject(row, part)
+    assert isinstance(instruction, str)
+    assert isinstance(response, str)
+    if joined:
+        instruction = f"{instruction}\n\n{joined}"
+    return Seed(
+        id=_identifier(row, fields),
+        source=_source(row, fields),
+        instruction=instruction,
+        response=response,
+        language=UNKNOWN_LANGUAGE,
+        meta={"row": row.where},
+    )
+
+
+def from_turns(row: Row, turns: Any, identifier: str, source: str) -> Seed | Rejected:
+    """The first user turn and the answer to it; a system turn before them is joined to the instruction."""
+    if not isinstance(turns, list):
+        return reject(row, Fault("wrong type", f"the conversation is a {type(turns).__name__}, not a list"))
+    system: str | None = None
+    instruction: str | None = None
+    for number, turn in enumerate(turns):
+        if not isinstance(turn, dict):
+            return reject(row, Fault("wrong type", f"turn {number} is a {type(turn).__name__}, not an object"))
+        role = find(turn, ["role", "from"])[1]
+        content = text(*find(turn, ["content", "value", "text"]))
+        if isinstance(content, Fault):
+            return reject(row, content)
+        if role == "system" and instruction is None:
+            system = content
+        elif role in _USER and instruction is None:
+            instruction = content
+        elif role in _ASSISTANT and instruction is not None:
+            joined = f"{system}\n\n{instruction}" if system else instruction
+            return Seed(identifier, source, joined, content, UNKNOWN_LANGUAGE, {"row": row.where})
+        elif role in _USER or role in _ASSISTANT:
+            return reject(row, Fault("missing field", f"turn {number} ({role}) does not follow the one before it"))
+        else:
+            return reject(row, Fault("wrong type", f"turn {number} has the unknown role {role!r}"))
+    return reject(row, Fault("missing field", "no user turn with an answer"))
+
+
+def find(values: Any, names: Names) -> tuple[str, Any]:
+    """The first of the named fields that holds something, with its name; None where none does."""
+    options = [names] if isinstance(names, str) else names or []
+    for name in options:
+        if (value := _reach(values, name)) is not None:
+            return name, value
+    return " or ".join(options) or "(no field named)", None
+
+
+def text(name: str, value: Any, optional: bool = False) -> str | Fault:
+    """A value as clean text: stripped, every line break a line feed; or what is wrong with it."""
+    if value is None:
+        return "" if optional else Fault("missing field", name)
+    if not isinstance(value, str):
+        return Fault("wrong type", f"{name} is a {type(value).__name__}, not text")
+    for index, character in enumerate(value):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            return Fault("invalid character", f"{name}: U+{ord(character):04X} at {index}")
+    stripped = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not stripped and not optional:
+        return Fault("empty", name)
+    return stripped
+
+
+def reject(row: Row, fault: Fault) -> Rejected:
+    """A row with a fault."""
+    return malformed(row.where, row.source, fault.reason, fault.found, row.values)
+
+
+def _identifier(row: Row, fields: FieldsConfig) -> str:
+    value = find(row.values, fields.id)[1]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    cleaned = text("id", value, optional=True) if isinstance(value, str) and len(value) <= 200 else ""
+    return cleaned if isinstance(cleaned, str) else ""
+
+
+def _source(row: Row, fields: FieldsConfig) -> str:
+    value = find(row.values, fields.source)[1]
+    cleaned = text("source", value, optional=True) if isinstance(value, str) and len(value) <= 200 else ""
+    return cleaned if isinstance(cleaned, str) and cleaned else row.source
+
+
+def _reach(value: Any, dotted: str) -> Any:
+    """A field by its very name, or by a path of names and list positions."""
+    if isinstance(value, dict) and dotted in value:
+        return value[dotted]
+    head, _, rest = dotted.partition(".")
+    if isinstance(value, dict):
+        inner = value.get(head)
+    elif isinstance(value, list) and head.isdecimal() and int(head) < len(value):
+        inner = value[int(head)]
+    else:
+        return None
+    return _reach(inner, rest) if rest else inner

@@ -1,0 +1,1 @@
+"""How models are judged: one file a benchmark, and the intervals and guards that they share."""

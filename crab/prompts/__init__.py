@@ -1,0 +1,1 @@
+"""Every sentence that the project itself says to a model."""

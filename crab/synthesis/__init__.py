@@ -1,0 +1,1 @@
+"""From pairs to verified constraints: derive, check, weigh, and lay down the held-out prompts."""

@@ -1,0 +1,180 @@
+"""What all our training runs share around TRL's trainers: arguments, order, checkpoints, progress, and resuming."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+from transformers import PrinterCallback, ProgressCallback, TrainerCallback
+
+from crab.config.model import LoraConfig
+from crab.config.optimiser import OptimiserConfig
+from crab.core.errors import CrabError, Problem
+from crab.training import checkpoints
+from crab.training.batches import EpochSampler
+
+LogStep = Callable[[int, Mapping[str, float]], None]
+_LOG_POINTS = 100  # a run logs this often
+
+
+class Resumable:
+    """What our trainers change in Hugging Face's: an order that can be resumed, and sums that a checkpoint carries."""
+
+    lengths: Sequence[int]
+    """Length of each row, by which steps are put together."""
+    args: Any
+    state: Any
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
+        step_rows = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        return EpochSampler(self.lengths, step_rows, self.args.seed)
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """No card: it would name this machine's versions in every checkpoint."""
+
+    def floating_point_ops(self, inputs: Any) -> int:
+        """Not counted: counting walks over all parameters in every step."""
+        return 0
+
+    def journal(self) -> dict[str, Any]:
+        """Sums over the current epoch so far, as numbers that JSON keeps exactly."""
+        raise NotImplementedError
+
+    def restore(self, journal: dict[str, Any]) -> None:
+        """Take up the sums of a checkpoint."""
+        raise NotImplementedError
+
+    def begin_epoch(self) -> None:
+        """Set the sums of the epoch to zero."""
+        raise NotImplementedError
+
+
+class _Reporter(TrainerCallback):
+    """A progress bar that stays quiet in a log file, the step metrics, and a stop where the loss is no number."""
+
+    def __init__(self, trainer: Any, name: str, log_step: LogStep) -> None:
+        self.trainer, self.name, self.log_step = trainer, name, log_step
+        self.bar: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        quiet = 2.0 if sys.stderr.isatty() else 30.0
+        self.bar = tqdm(
+            total=state.max_steps, initial=state.global_step, desc=self.name, unit="step", mininterval=quiet,
+            disable=not state.is_world_process_zero,
+        )  # fmt: skip
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step % (state.max_steps // state.num_train_epochs) == 0:  # else we came back into its middle
+            self.trainer.begin_epoch()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.update(1)
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        logs: dict[str, float] = kwargs["logs"]
+        if "loss" not in logs:  # the trainer's closing line about run time
+            return
+        if not math.isfinite(logs["loss"]):
+            raise CrabError(
+                Problem(
+                    f"params.yaml [{self.name}]",
+                    f"the loss is {logs['loss']} at step {state.global_step}",
+                    "lower learning_rate; the last checkpoints are kept",
+                )
+            )
+        self.bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
+        if state.is_world_process_zero:
+            self.log_step(state.global_step, {key: float(value) for key, value in logs.items()})
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.bar.close()
+
+
+def arguments(config: OptimiserConfig, rows: int, folder: Path, seed: int, bf16: bool, device: str) -> dict[str, Any]:
+    """TRL's training arguments for a run over `rows` rows, as keywords for any of its config classes."""
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    micro_batches = math.ceil(math.ceil(rows / config.batch_size) / processes)
+    steps = math.ceil(micro_batches / config.accumulation_steps) * config.epochs
+    cosine = config.lr_scheduler_type == "cosine" and config.min_lr_ratio > 0
+    return {
+        "output_dir": str(folder),
+        "seed": seed,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": "cosine_with_min_lr" if cosine else config.lr_scheduler_type,
+        "lr_scheduler_kwargs": {"min_lr_rate": config.min_lr_ratio} if cosine else {},
+        "warmup_steps": math.ceil(steps * config.warmup_ratio),
+        "weight_decay": config.weight_decay,
+        "adam_beta2": config.adam_beta2,
+        "max_grad_norm": config.max_grad_norm,
+        "num_train_epochs": config.epochs,
+        "per_device_train_batch_size": config.batch_size,
+        "gradient_accumulation_steps": config.accumulation_steps,
+        "gradient_checkpointing": config.gradient_checkpointing,
+        "optim": "adamw_torch_fused",
+        "bf16": bf16,
+        "use_cpu": device == "cpu",
+        "dataloader_pin_memory": device == "cuda",
+        "dataloader_num_workers": 0,
+        "remove_unused_columns": False,
+        "logging_steps": max(1, steps // _LOG_POINTS),
+        "logging_nan_inf_filter": False,  # we stop instead
+        "save_strategy": "no",  # the Keeper decides
+        "save_total_limit": 2,  # the one being written and a whole one
+        "eval_strategy": "no",
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def adapters(lora: LoraConfig | None) -> Any:
+    """PEFT's configuration, or None for training all weights."""
+    if lora is None:
+        return None
+    from peft import LoraConfig as PeftLora
+
+    return PeftLora(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=list(lora.target_modules),
+        task_type="CAUSAL_LM",
+    )
+
+
+def run(trainer: Any, name: str, save_seconds: float, log_step: LogStep) -> None:
+    """Train to the end, from the last whole checkpoint if there is one.
+
+    Raises:
+        CrabError: The loss stopped being a number, or the run was asked to stop (SIGTERM) and has saved.
+    """
+    folder = Path(trainer.args.output_dir)
+    keeper = checkpoints.Keeper(folder, save_seconds, trainer.journal)
+    trainer.remove_callback(PrinterCallback)
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(_Reporter(trainer, name, log_step))
+    trainer.add_callback(keeper)
+    checkpoint = checkpoints.last_complete(folder)
+    if checkpoint is not None:
+        trainer.restore(checkpoints.journal(checkpoint))
+        print(f"{name}: goes on from step {checkpoint.name.rpartition('-')[2]}", file=sys.stderr)
+    with keeper.stopping_on_sigterm():
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if keeper.stopping:
+        raise CrabError(
+            Problem(
+                name,
+                f"stopped on request at step {trainer.state.global_step}, and saved",
+                "run the same command to go on",
+            )
+        )
+
+
+def zeros(device: Any, size: int) -> torch.Tensor:
+    """Sums in double precision, so that their order of addition does not show."""
+    return torch.zeros(size, dtype=torch.float64, device=device)

@@ -1,0 +1,199 @@
+"""The objective L = w * L_forward + alpha * L_reverse, on TRL's SFTTrainer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from datasets import Dataset
+from trl.trainer.sft_trainer import SFTTrainer
+
+from crab.training.batches import Collator, Term, deal
+from crab.training.loop import Resumable, zeros
+from crab.training.tokenise import TokenRow
+
+# Architectures whose logits are the output head's, neither scaled nor capped; and a vocabulary that fits RAM.
+_PLAIN_HEADS = ("llama", "mistral", "qwen2")
+_MAX_PLAIN_VOCABULARY = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The terms with their rows, grouped by unit: what the trainer counts as one row."""
+
+    terms: list[tuple[Term, list[list[TokenRow]]]]
+    lengths: list[int]
+    """Length of each unit, by which steps are put together."""
+
+
+def plain(rows: Sequence[TokenRow]) -> Objective:
+    """One term: the token mean over all rows."""
+    return Objective([(Term("forward", 1.0), [[row] for row in rows])], [len(row.tokens) for row in rows])
+
+
+def weighted(
+    forward: Sequence[TokenRow],
+    reverse: Sequence[TokenRow],
+    forward_weight: float,
+    aux_weight: float,
+    normalize: str,
+    seed: int,
+) -> Objective:
+    """L = forward_weight * L_forward + aux_weight * L_reverse.
+
+    `per_task`: one unit for each forward row, and the reverse rows dealt out to ride along; a term without weight is
+    left out, so that aux_weight = 0 is forward-only training in every bit, and forward_weight = 0 keeps the steps but
+    computes the riders only. `tokens`: one term, each row a unit of its own with its task's weight; rows without
+    weight are left out.
+    """
+    if normalize == "tokens":
+        scaled = [(row, forward_weight) for row in forward] + [(row, aux_weight) for row in reverse]
+        rows = [TokenRow(row.tokens, row.prompt_tokens, row.weight * scale, row.reverse) for row, scale in scaled]
+        kept = [row for row in rows if row.weight]
+        return Objective([(Term("all", 1.0), [[row] for row in kept])], [len(row.tokens) for row in kept])
+    terms: list[tuple[Term, list[list[TokenRow]]]] = []
+    if forward_weight:
+        terms.append((Term("forward", forward_weight), [[row] for row in forward]))
+    if aux_weight and reverse and forward:
+        riders = deal([len(row.tokens) for row in forward], [len(row.tokens) for row in reverse], seed)
+        terms.append((Term("reverse", aux_weight), [[reverse[index] for index in group] for group in riders]))
+    return Objective(terms, [len(row.tokens) for row in forward])
+
+
+def sequence_nll(model: Any, block: dict[str, torch.Tensor], plain_head: bool) -> torch.Tensor:
+    """Negative log-likelihood of each row's completion tokens, summed: float [rows].
+
+    Args:
+        model: A causal language model, patched by TRL with the fused head.
+        block: Padded rows as the collator makes them.
+        plain_head: Apply the output head to the completion's positions only; else leave it to TRL's fused head, which
+            on a CPU computes every position.
+    """
+    inputs, labels = block["input_ids"], block["labels"]
+    if not plain_head:
+        outputs = model(input_ids=inputs, labels=labels, use_cache=False, fused_lm_head=True)
+        log_probs: torch.Tensor = outputs.log_probs  # 0 where there is no label
+        return -log_probs.sum(1)
+    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    hidden = causal.base_model(input_ids=inputs, use_cache=False).last_hidden_state
+    row, column = (labels[:, 1:] != -100).nonzero(as_tuple=True)
+    logits = causal.get_output_embeddings()(hidden.flatten(0, 1).index_select(0, row * inputs.shape[1] + column))
+    nll = F.cross_entropy(logits.float(), labels[row, column + 1], reduction="none")
+    return torch.zeros(len(inputs), device=nll.device).index_add(0, row, nll)
+
+
+class ObjectiveTrainer(Resumable, SFTTrainer):
+    """SFTTrainer with one denominator for each term, summed over the whole optimiser step and all processes."""
+
+    loss_is_scaled_for_ga: Any = True
+    model: Any
+    args: Any
+    accelerator: Any
+
+    def __init__(self, objective: Objective, processing_class: Any, **kwargs: Any) -> None:
+        super().__init__(
+            train_dataset=Dataset.from_dict({"index": list(range(len(objective.lengths)))}),
+            data_collator=Collator(objective.terms, processing_class.pad_token_id),
+            processing_class=processing_class,
+            **kwargs,
+        )
+        self.terms = [term for term, _ in objective.terms]
+        self.lengths = objective.lengths
+        config = self.model.config
+        self.plain_head: bool = (
+            self.args.device.type == "cpu"
+            and self.args.world_size == 1
+            and config.model_type in _PLAIN_HEADS
+            and config.vocab_size <= _MAX_PLAIN_VOCABULARY
+        )
+        # Weighted loss and weighted completion tokens of forward and of reverse rows, and tokens read.
+        self.interval, self.epoch_sums = zeros(self.args.device, 5), zeros(self.args.device, 5)
+        self._logged_at = time.monotonic()
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> torch.Tensor:
+        """Weighted completion tokens of each term over the step: float64 [terms]."""
+        counts = zeros("cpu", len(self.terms))
+        for batch in batch_samples:
+            for place, term in enumerate(self.terms):
+                if block := batch.get(term.name):
+                    counts[place] += (block["weights"].double() * block["tokens"]).sum().cpu()
+        counts = counts.to(device)
+        if self.args.world_size > 1:
+            counts = self.accelerator.reduce(counts, "sum")
+        return counts
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        loss: Any = 0.0
+        for place, term in enumerate(self.terms):
+            if not (block := inputs.get(term.name)):
+                continue
+            losses = block["weights"] * sequence_nll(model, block, self.plain_head)
+            loss = loss + term.scale * losses.sum() / num_items_in_batch[place].float()
+            self._count(block, losses.detach())
+        if not torch.is_tensor(loss):  # no row of any term: a step in which only the momentum moves the weights
+            loss = sum(parameter.sum() * 0.0 for parameter in model.parameters() if parameter.requires_grad)
+        scaled: torch.Tensor = loss * self.accelerator.num_processes  # DDP averages what we have already divided
+        return scaled
+
+    def _count(self, block: dict[str, torch.Tensor], losses: torch.Tensor) -> None:
+        weights = block["weights"].double() * block["tokens"]
+        reverse = block["reverse"]
+        read = torch.tensor(float(block["input_ids"].numel()), device=weights.device)
+        sums = torch.stack(
+            [
+                losses.double()[~reverse].sum(),
+                weights[~reverse].sum(),
+                losses.double()[reverse].sum(),
+                weights[reverse].sum(),
+                read.double(),
+            ]
+        )
+        self.interval += sums
+        self.epoch_sums += sums
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the terms' own losses to a log line."""
+        if "loss" in logs:
+            sums = self._gathered(self.interval)
+            now = time.monotonic()
+            logs |= _losses(sums) | {
+                "forward_tokens": sums[1],
+                "reverse_tokens": sums[3],
+                "tokens_per_second": sums[4] / max(now - self._logged_at, 1e-9),
+            }
+            self._logged_at = now
+            self.interval.zero_()
+        super().log(logs, start_time)
+
+    def final_losses(self) -> dict[str, float]:
+        """Token means over the last epoch, taken while training; the same however often the run was interrupted."""
+        return _losses(self._gathered(self.epoch_sums))
+
+    def _gathered(self, sums: torch.Tensor) -> list[float]:
+        total = self.accelerator.reduce(sums, "sum") if self.args.world_size > 1 else sums
+        return [float(value) for value in total.tolist()]
+
+    def journal(self) -> dict[str, Any]:
+        return {"epoch_sums": self.epoch_sums.tolist(), "interval": self.interval.tolist()}
+
+    def restore(self, journal: dict[str, Any]) -> None:
+        self.epoch_sums += torch.tensor(journal["epoch_sums"], dtype=torch.float64)
+        self.interval += torch.tensor(journal["interval"], dtype=torch.float64)
+
+    def begin_epoch(self) -> None:
+        self.epoch_sums.zero_()
+
+
+def _losses(sums: Sequence[float]) -> dict[str, float]:
+    losses = {}
+    if sums[1]:
+        losses["forward_loss"] = sums[0] / sums[1]
+    if sums[3]:
+        losses["reverse_loss"] = sums[2] / sums[3]
+    return losses

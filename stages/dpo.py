@@ -1,0 +1,67 @@
+"""Make preference pairs that the checkers certify, and train the SFT model on them.
+
+Reads  data/verified/train.jsonl, models/sft, params.yaml [dpo, mix, model, compute]
+Writes data/preferences.jsonl, data/preferences_rejected.jsonl, models/dpo, results/dpo.json
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crab import tracking
+from crab.config import section
+from crab.config.compute import ComputeConfig
+from crab.config.dpo import DpoConfig
+from crab.config.engine import EngineConfig
+from crab.config.mix import MixConfig
+from crab.config.model import ModelConfig
+from crab.core import io, work
+from crab.core.records import Example
+from crab.data import preferences
+from crab.data.preference_prompts import PromptWriter
+from crab.data.preferences import PreferencePrompt
+from crab.engines.base import open_engine
+from crab.training import dpo, hardware
+from crab.training.sampling import sample
+
+VERIFIED = Path("data/verified/train.jsonl")
+POLICY = Path("models/sft")
+OUTPUT = Path("models/dpo")
+
+
+def main() -> None:
+    with tracking.start("dpo", live=True) as run, work.folder("dpo") as place:
+        config = section.load("dpo", DpoConfig)
+        model = section.load("model", ModelConfig)
+        compute = section.load("compute", ComputeConfig)
+        hardware.require(model, compute, "training")
+
+        writer = PromptWriter(section.load("mix", MixConfig), config)
+        examples = writer.draw(io.read(VERIFIED, Example))
+        if config.source == "witness":
+            pairs, rejected = preferences.from_witness(examples, writer.choose, writer.compose, config.random_seed)
+        else:
+            chosen = [(example, tuple(writer.choose(example))) for example in examples]
+            prompts = [PreferencePrompt(e.id, writer.compose(e, constraints), constraints) for e, constraints in chosen]
+            with open_engine(section.load("engine", EngineConfig), POLICY, compute) as engine:
+                samples = sample(
+                    engine,
+                    prompts,
+                    config.samples_per_prompt,
+                    config.max_new_tokens,
+                    config.temperature,
+                    config.random_seed,
+                    place,
+                )
+            pairs, rejected = preferences.from_samples(prompts, samples)
+        io.write(Path("data/preferences.jsonl"), pairs)
+
+        metrics = dpo.train(POLICY, pairs, config, model, compute, place, OUTPUT, run.log_step)
+        io.write(Path("data/preferences_rejected.jsonl"), rejected)
+        metrics |= {"pairs": len(pairs), "prompts": len(examples)}
+        io.write_json(Path("results/dpo.json"), metrics)
+        run.log(metrics)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Mix the verified constraints into training rows, and train on L = w L_forward + alpha L_reverse.
+
+Reads  data/verified/train.jsonl, models/base, params.yaml [mix, sft, model, compute]
+Writes data/crab/{forward,reverse,rejected}.jsonl, models/sft, results/sft.json
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crab import tracking
+from crab.config import section
+from crab.config.compute import ComputeConfig
+from crab.config.mix import MixConfig
+from crab.config.model import ModelConfig
+from crab.config.sft import SftConfig
+from crab.core import io, work
+from crab.core.records import Example
+from crab.data import mix as mixing
+from crab.training import hardware, sft
+
+VERIFIED = Path("data/verified/train.jsonl")
+BASE = Path("models/base")
+ROWS = Path("data/crab")
+OUTPUT = Path("models/sft")
+
+
+def main() -> None:
+    with tracking.start("sft", live=True) as run:
+        config = section.load("sft", SftConfig)
+        mix = section.load("mix", MixConfig)
+        model = section.load("model", ModelConfig)
+        compute = section.load("compute", ComputeConfig)
+        hardware.require(model, compute, "training")
+
+        mixed = mixing.build(io.read(VERIFIED, Example), mix, config.forward_weight, config.aux_weight)
+        forward = sft.prepare(BASE, mixed.forward, config, model)
+        reverse = sft.prepare(BASE, mixed.reverse, config, model)
+        rejected = [*mixed.rejected, *forward.rejected, *reverse.rejected]
+        io.write(ROWS / "forward.jsonl", mixed.forward)
+        io.write(ROWS / "reverse.jsonl", mixed.reverse)
+        io.write(ROWS / "rejected.jsonl", rejected)
+
+        with work.folder("sft") as place:
+            metrics = sft.train(
+                BASE, forward.rows, reverse.rows, config, model, compute, place, OUTPUT, run.log_step
+            )
+        metrics |= {"rejected_rows": len(rejected), "cut_rows": forward.cut + reverse.cut}
+        io.write_json(Path("results/sft.json"), metrics)
+        run.log(metrics)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crab.core import io
+from crab.core.errors import DataError
+from crab.core.records import Constraint, Example, Seed, Verdict
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+SEEDS = st.builds(
+    Seed,
+    id=TEXT,
+    source=TEXT,
+    instruction=TEXT,
+    response=TEXT,
+    language=st.just("en"),
+    meta=st.dictionaries(TEXT, st.one_of(st.integers(-(2**53), 2**53), TEXT, st.none(), st.booleans())),
+)
+
+
+@given(SEEDS)
+def test_a_record_survives_the_disk_as_one_line(seed: Seed) -> None:
+    line = io.dumps(seed)
+    assert "\n" not in line
+    assert io.loads(Seed, line) == seed
+
+
+def test_nested_records_keep_their_kind(tmp_path: Path) -> None:
+    constraint = Constraint("items:num_bullets", {"n": 0}, "Use no bullets.", verdict=Verdict(True, "0 bullets"))
+    example = Example("1", "s", "i", "r", "en", constraints=(constraint,))
+    io.write(tmp_path / "x.jsonl", [example])
+    assert io.read(tmp_path / "x.jsonl", Example) == [example]
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "seeds.jsonl"
+    path.write_text('{"id": "1", "source": "s", "instruction": "i", "response": "r", "language": "en"}\n{"id": 2}\n')
+    with pytest.raises(DataError, match=r"seeds\.jsonl:2: not a Seed record: id"):
+        io.read(path, Seed)
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="dvc repro"):
+        io.read(tmp_path / "none.jsonl", Seed)
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    io.write(path, [Verdict(True, "old")])
+
+    def broken() -> object:
+        yield Verdict(True, "new")
+        raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        io.write(path, broken())  # type: ignore[arg-type]
+    assert io.read(path, Verdict) == [Verdict(True, "old")]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_numbers_that_json_has_no_word_for_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        io.write_json(tmp_path / "metrics.json", {"loss": float("nan")})
+    assert list(tmp_path.iterdir()) == []
