@@ -18,6 +18,8 @@ class DpoConfig(OptimiserConfig):
     """`onpolicy`: samples of the SFT model, ranked by constraints met; `witness`: a response against one that fails."""
     prompts: int = Field(ge=1)
     """Training prompts from which preferences are made."""
+    max_constraints: int = Field(ge=1)
+    """A prompt states 1 to this many constraints, each number as often as the others."""
     samples_per_prompt: int = Field(ge=2)
     temperature: float = Field(gt=0)
     max_new_tokens: int = Field(ge=1)

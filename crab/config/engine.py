@@ -48,7 +48,6 @@ class EngineConfig(Section):
     def _one_engine(self) -> EngineConfig:
         given = [name for name in ("transformers", "vllm") if getattr(self, name) is not None]
         if given != [self.name]:
-            raise ValueError(
-                f"name is {self.name!r}, so the values of {self.name} and no others are needed; found {given}"
-            )
+            found = " and ".join(given) or "none"
+            raise ValueError(f"name is {self.name!r}, which needs its own values and no others; found {found}")
         return self

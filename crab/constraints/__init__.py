@@ -22,10 +22,10 @@ import difflib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
-from crab.constraints.kinds import Judged, Type
+from crab.constraints.kinds import Type
 from crab.constraints.phrasing import Form, Lexicon, Params, fill, render
 from crab.constraints.registry import JUDGED, TYPES
 from crab.core import randomness
@@ -73,15 +73,18 @@ def derive(
         max_phrasings: Use only the first so many sentences of each form; None for all.
     Returns:
         Constraints in the order of the registry, each true of the response under every reading.
+    Raises:
+        ParameterError: `max_phrasings` is less than 1.
     """
+    if max_phrasings is not None and max_phrasings < 1:
+        raise ParameterError(Problem("max_phrasings", f"is {max_phrasings}", "at least 1, or None for all"))
     m, told = measures(response), measures(instruction)
     digest = hashlib.sha256(m.text.encode()).hexdigest()
     constraints = []
     for name, kind in TYPES.items():
-        rng = randomness.rng(random_seed, "derive", name, digest)
+        rng = cache(partial(randomness.rng, random_seed, "phrasing", name, digest))
         for params in kind.derive(m, told, rng):
-            form = _sound_form(name, kind, params)
-            text = render(form, params, rng, max_phrasings)
+            text = render(kind.form(params), params, rng(), max_phrasings)
             if constraint := _prove(name, kind, params, text, m, told):
                 constraints.append(constraint)
     return constraints
@@ -98,7 +101,7 @@ def _prove(name: str, kind: Type, params: Params, text: str, m: Measures, told: 
 
 
 def _leaks(text: str, m: Measures, told: Measures) -> bool:
-    words = measures(text).lower_words
+    words = Measures(text).lower_words
     spans = (f" {' '.join(words[start : start + LEAK_WORDS])} " for start in range(len(words) - LEAK_WORDS + 1))
     return any(span in m.spoken and span not in told.spoken for span in spans)
 
@@ -109,14 +112,19 @@ def check(constraint: Constraint, response: str) -> Verdict:
     Raises:
         ParameterError: The type is unknown or not checkable, or its parameters are not sound.
     """
-    kind = _checkable(constraint)
-    finding = kind.check(measures(response), constraint.params, kind.readings[0])
-    return Verdict(finding.satisfied, finding.reason)
+    return _check(constraint, measures(response))
 
 
 def check_all(constraints: Iterable[Constraint], response: str) -> list[Verdict]:
     """The verdict on each constraint, in order; the response is measured once. Raises as `check` does."""
-    return [check(constraint, response) for constraint in constraints]
+    m = measures(response)
+    return [_check(constraint, m) for constraint in constraints]
+
+
+def _check(constraint: Constraint, m: Measures) -> Verdict:
+    kind = _checkable(constraint)
+    finding = kind.check(m, constraint.params, kind.readings[0])
+    return Verdict(finding.satisfied, finding.reason)
 
 
 def check_readings(constraint: Constraint, response: str) -> dict[str, bool]:
@@ -130,7 +138,7 @@ def check_readings(constraint: Constraint, response: str) -> dict[str, bool]:
 
 
 def parse(text: str) -> Constraint | None:
-    """Read a sentence as a constraint; None if it is none that is known for sure."""
+    """Read a sentence as a constraint; None unless it is known for sure what it asks."""
     if (found := _read(text)) is None:
         return None
     name, params = found
@@ -140,14 +148,20 @@ def parse(text: str) -> Constraint | None:
 def implies(a: Constraint, b: Constraint) -> bool:
     """Whether every response that satisfies `a` satisfies `b`, as far as one type can tell.
 
-    "At least 50" implies "at least 40" and itself; constraints of different types imply nothing of each other.
+    "At least 50" implies "at least 40" and itself; constraints of different types imply nothing of each other, and a
+    judged one implies only its equal.
+
+    Raises:
+        ParameterError: As `check` does.
     """
     if a.type != b.type:
         return False
-    return bool(a.params == b.params if a.type in JUDGED else _checkable(a).implies(a.params, _checkable(b) and b.params))
+    if a.type in JUDGED:
+        return a.params == b.params and a.text == b.text
+    _checkable(b)
+    return _checkable(a).implies(a.params, b.params)
 
 
-@cache
 def types() -> list[TypeInfo]:
     """The taxonomy: every checkable type in the order of the registry, then the judged ones."""
     return [
@@ -155,7 +169,7 @@ def types() -> list[TypeInfo]:
             name=name,
             paper_category=kind.paper,
             checkable=True,
-            example=fill(_sound_form(name, kind, kind.example).phrasings[0], _sound_form(name, kind, kind.example), kind.example),
+            example=fill(kind.form(kind.example).phrasings[0], kind.form(kind.example), kind.example),
             meaning=kind.meaning,
             ifeval=kind.ifeval,
             verbatim=kind.verbatim,
@@ -195,16 +209,14 @@ def _sound_form(name: str, kind: Type, params: dict[str, Any]) -> Form:
     Raises:
         ParameterError: With everything that is wrong with them.
     """
-    form = kind.form(params)
-    if form is None:
+    try:
+        form = kind.form(params)
+    except LookupError:
         key = next(iter(kind.forms[0].fixed))
         allowed = ", ".join(repr(form.fixed[key]) for form in kind.forms)
         found = f"{key} is {params[key]!r}" if key in params else f"{key} is missing"
-        raise ParameterError(Problem(name, found, f"one of {allowed}"))
+        raise ParameterError(Problem(name, found, f"one of {allowed}")) from None
     if problems := form.problems(params):
         known = ", ".join((*form.fixed, *form.slots)) or "none"
         raise ParameterError([Problem(name, f"{key}: {what}", f"parameters: {known}") for key, what in problems])
     return form
-
-
-_ = Judged

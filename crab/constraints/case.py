@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import random
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params
 from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, amounts, counted, number_of
 from crab.core.text import Measures
-
-_EDGES = "\"'“”‘’()[]{}<>*_`~.,;:!?…#|-–—"
 
 
 def _capitals(m: Measures) -> int:
     return sum(map(str.isupper, m.text))
 
 
-def _derive_lower(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_lower(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     return [{}] if m.text.islower() else []
 
 
@@ -46,11 +43,11 @@ all_lowercase = Type(
                 "No capitals anywhere, please.",
             ),
             hearings=(
-                "(use|write|respond|answer|be)(| the response| everything| entirely| only)(| in) (|all )(lowercase|lower case|lower-case|small)(| letters)",
-                "the response must be (entirely |completely |all |)(|in )(|all )(lowercase|lower case)(| letters)(|, and in english)",
-                "be (entirely |completely |all |)(|in )(|all )(lowercase|lower case)(| letters)",
-                "not use (uppercase|upper case|capital|upper-case) letters",
-                "no (capital|uppercase|upper case) letters(| must be allowed| allowed|)",
+                "use (|only |all )lowercase(| letters)(| only)",
+                "(use|be) (|everything |the response |it )(in |entirely in |completely in )(|all |only )lowercase(| letters)",
+                "be (|entirely |completely |all )lowercase",
+                "not use (uppercase|capital|capitalized) letters",
+                "no (capital|uppercase) letters(| allowed)",
                 "all lowercase(| letters)",
             ),
         ),
@@ -58,7 +55,7 @@ all_lowercase = Type(
 )
 
 
-def _derive_upper(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_upper(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     return [{}] if m.text.isupper() else []
 
 
@@ -88,19 +85,16 @@ all_uppercase = Type(
                 "ALL CAPS, please.",
             ),
             hearings=(
-                "(use|write|respond|answer|be)(| the response| everything| entirely| only)(| in) (|all )(uppercase|upper case|upper-case|capital|caps|capitals)(| letters)",
-                "be (entirely |completely |all |)(|in )(|all )(uppercase|upper case|capital|caps)(| letters)",
-                "not use (lowercase|lower case|lower-case) letters",
-                "no (small|lowercase|lower case) letters(| allowed|)",
+                "use (|only |all )(uppercase|capitals|capital letters|caps|uppercase letters)(| only)",
+                "(use|be) (|everything |the response |it )(in |entirely in |completely in )(|all |only )(uppercase|caps|capitals|capital letters|uppercase letters)",
+                "be (|entirely |completely |all )(uppercase|capitalized)",
+                "not use lowercase letters",
+                "no lowercase letters(| allowed)",
                 "all (caps|capital letters|capitals|uppercase)",
             ),
         ),
     ),
 )
-
-
-def _capital_words(m: Measures, reading: str, shortest: int = 1) -> int:
-    return sum(1 for word in m.words(reading) if word.isupper() and len(word.strip(_EDGES)) >= shortest)
 
 
 num_capital_words = counted(
@@ -109,9 +103,9 @@ num_capital_words = counted(
     one="word in capital letters",
     many="words in capital letters",
     counts={
-        "word characters": lambda m: _capital_words(m, "word characters"),
-        "between spaces": lambda m: _capital_words(m, "between spaces"),
-        "two letters or more": lambda m: _capital_words(m, "word characters", 2),
+        "word characters": lambda m: len(m.capital_words()),
+        "between spaces": lambda m: len(m.capital_words("between spaces")),
+        "two letters or more": lambda m: sum(1 for word in m.capital_words() if len(word) >= 2),
     },
     prefer=(AT_LEAST, AT_LEAST, AT_MOST),
     when=lambda m: not m.text.isupper(),

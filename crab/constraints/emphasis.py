@@ -14,6 +14,7 @@ highlighted = counted(
         "starred": lambda m: m.starred,
     },
     prefer=(AT_LEAST, AT_LEAST, EXACTLY),
+    fewest=1,
     ifeval="detectable_format:number_highlighted_sections",
     forms=amounts(
         "span",

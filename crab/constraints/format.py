@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Final
 
-from crab.constraints.kinds import AS_WRITTEN, Finding, Type
+from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
 from crab.constraints.phrasing import Form, Number, Params, Phrase
 from crab.constraints.quantity import AT_LEAST, EXACTLY, amounts, asked, counted, holds, narrower, number_of, propose
 from crab.constraints.structure import numbered_steps, salutation
@@ -20,12 +19,13 @@ def shape(
     phrasings: tuple[str, ...],
     hearings: tuple[str, ...] = (),
     readings: tuple[str, ...] = (AS_WRITTEN,),
+    when: Callable[[Measures], bool] = lambda m: True,
     ifeval: str = "",
 ) -> Type:
-    """A type without parameters: the response has a shape or it has not."""
+    """A type without parameters: the response has a shape (and it is worth saying so `when`), or it has not."""
 
-    def derive(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
-        return [{}] if all(look(m, reading).satisfied for reading in readings) else []
+    def derive(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+        return [{}] if all(look(m, reading).satisfied for reading in readings) and when(m) else []
 
     return Type(
         paper=paper,
@@ -46,7 +46,7 @@ def _look_json(m: Measures, reading: str) -> Finding:
     value, error = m.json
     if error:
         return Finding(False, f"no JSON: {error}")
-    if not isinstance(value, dict | list):
+    if not m.is_json:
         return Finding(False, "JSON, but neither an object nor an array")
     return Finding(True, "a JSON object" if isinstance(value, dict) else "a JSON array")
 
@@ -82,6 +82,7 @@ json_block = shape(
     paper="Special output format",
     meaning="A line, or a run of whole lines, is a JSON object or array.",
     look=_look_json_block,
+    when=lambda m: not m.is_json,
     phrasings=(
         "Include a JSON object on lines of its own.",
         "Put the data into a JSON block that stands on separate lines.",
@@ -169,7 +170,10 @@ steps = shape(
         "Write it as a sequence of numbered steps.",
         'Give the instructions as "Step 1:", "Step 2:" and whatever follows.',
     ),
-    hearings=("use numbered steps", "(format|present|write) (it|the response) (as|in) (a series of |)(numbered|labelled|labeled) steps"),
+    hearings=(
+        "use numbered steps",
+        "(format|present|write) (it|the response) (as|in) (a series of |)(numbered|labelled|labeled) steps",
+    ),
 )
 
 # -- tables, code, headings ------------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ code_block = shape(
     hearings=(
         "use a (|fenced |markdown )code block",
         "use (|fenced |markdown )code blocks(| for code)",
-        "(put|place|wrap|format|show) (|the |all |any |your )code (in|into|inside|within|as|with) (a |)(fenced |markdown |)(code block|code blocks|triple backticks)",
+        "(put|wrap|format) (|all |your )code (in|inside|with) (a code block|code blocks|triple backticks)",
     ),
 )
 
@@ -236,7 +240,12 @@ headings = counted(
         "markdown heading",
         "markdown headings",
         relations=(AT_LEAST, EXACTLY),
-        also_called=(("heading", "headings"), ("header", "headers"), ("subheading", "subheadings"), ("markdown header", "markdown headers")),
+        also_called=(
+            ("heading", "headings"),
+            ("header", "headers"),
+            ("subheading", "subheadings"),
+            ("markdown header", "markdown headers"),
+        ),
     ),
 )
 
@@ -254,7 +263,7 @@ def _look_prose(m: Measures, reading: str) -> Finding:
             ("headings", m.markdown.headings or m.heading_lines),
             ("a table", m.markdown.tables),
             ("code", m.markdown.code),
-            ("JSON", m.json[0] is not None or m.json_block),
+            ("JSON", m.is_json or m.json_block),
         )
         if present
     ]
@@ -293,12 +302,12 @@ letter = shape(
     meaning='A line begins with a salutation, "Dear ...," (or with a colon or exclamation mark).',
     look=_look_letter,
     phrasings=(
-        'Write the answer as a letter that opens with "Dear".',
-        "Make it a letter, with a salutation such as Dear Reader.",
-        'Address the reader in a letter: "Dear ...," and then the text.',
-        "Give the response the form of a letter with a Dear-line.",
-        'Use the format of a letter, starting with "Dear" and a name.',
-        "Put it as a letter to someone dear: greet first, then write.",
+        'Write the answer as a letter that greets its reader with "Dear ...,".',
+        "Make it a letter, salutation included.",
+        'Give the response the form of a letter: "Dear ...," and then the text.',
+        'There should be a line that begins with "Dear", as in a letter.',
+        'Use the format of a letter, with "Dear" and a name at the top.',
+        'Address the reader by letter, "Dear" and so on.',
     ),
     hearings=(
         "(write|format|respond|answer|reply)(| it| the response) (as|in the form of|in the format of|in the style of) a letter",
@@ -326,7 +335,7 @@ def _parts(m: Measures, marker: str, reading: str) -> int:
     return sum(1 for piece in pieces if any(map(str.isalnum, piece)))
 
 
-def _derive_separators(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_separators(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     for marker in _MARKERS:
         counts = [_parts(m, marker, reading) for reading in (_OWN_LINE, _ANYWHERE)]
         if min(counts) >= 2:
@@ -336,7 +345,9 @@ def _derive_separators(m: Measures, instruction: Measures, rng: random.Random) -
 
 def _check_separators(m: Measures, params: Params, reading: str) -> Finding:
     parts = _parts(m, params["marker"], reading)
-    return Finding(holds(parts, params), f"{number_of(parts, 'part', 'parts')} between {params['marker']}", asked(params))
+    return Finding(
+        holds(parts, params), f"{number_of(parts, 'part', 'parts')} between {params['marker']}", asked(params)
+    )
 
 
 separators = Type(

@@ -24,7 +24,7 @@ num_bullets = counted(
         "bullet points",
         also_called=(("bullet", "bullets"), ("bulleted item", "bulleted items"), ("bulletpoint", "bulletpoints")),
         heard={
-            EXACTLY: ("(use|answer with|answer in|respond in|respond with|list) {n} bullet points",),
+            EXACTLY: ("(use|list) {n} [bullet point|bullet points]",),
         },
     ),
 )
@@ -68,7 +68,12 @@ num_rows = counted(
     meaning="The number of rows of all markdown tables, header rows aside, stands in the relation to n.",
     one="table row",
     many="table rows",
-    counts={"markdown": lambda m: sum(table[1] for table in m.markdown.tables)},
+    counts={
+        "markdown": lambda m: sum(rows for _, rows, _, _ in m.markdown.tables),
+        "with bars": lambda m: sum(
+            sum("|" in line for line in m.lines[first : last + 1]) - 2 for _, _, first, last in m.markdown.tables
+        ),
+    },
     prefer=_PREFER,
     forms=amounts(
         "table row below the header",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
+from functools import lru_cache
 from typing import Final
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Number, Params, Phrase, Phrases
 from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, asked, holds, narrower, number_of, propose
 from crab.constraints.wordlists import AVOIDABLE, STOP_WORDS
@@ -37,6 +37,7 @@ def content_words(m: Measures) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=8)  # include and frequency ask for the same
 def _most_telling(m: Measures, instruction: Measures) -> list[str]:
     """The keywords that say most about the response: not in the instruction where possible, frequent, long."""
     words = content_words(m)
@@ -51,9 +52,9 @@ def _quoted(words: list[str]) -> str:
 # -- include ---------------------------------------------------------------------------------------------------------
 
 
-def _derive_include(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_include(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     words = _most_telling(m, instruction)
-    return [{"words": rng.sample(words, min(len(words), rng.choice((1, 2, 2, 3))))}] if words else []
+    return [{"words": rng().sample(words, min(len(words), rng().choice((1, 2, 2, 3))))}] if words else []
 
 
 def _check_include(m: Measures, params: Params, reading: str) -> Finding:
@@ -102,13 +103,15 @@ def _lowered(params: Params) -> set[str]:
 # -- exclude ---------------------------------------------------------------------------------------------------------
 
 
-def _derive_exclude(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_exclude(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+    if not m.lower_words:
+        return []
     text = m.lower
     near = [word for word in content_words(instruction) if word not in text]
-    far = [word for word in AVOIDABLE if word not in text]
-    wanted = rng.choice((1, 2, 3))
-    words = rng.sample(near, min(len(near), rng.choice((0, 1, 1, 2)), wanted))
-    words += rng.sample(far, min(len(far), wanted - len(words)))
+    far = [word for word in AVOIDABLE if word not in text and word not in near]
+    wanted = rng().choice((1, 2, 3))
+    words = rng().sample(near, min(len(near), rng().choice((0, 1, 1, 2)), wanted))
+    words += rng().sample(far, min(len(far), wanted - len(words)))
     return [{"words": words}] if words else []
 
 
@@ -155,11 +158,11 @@ exclude = Type(
 # -- frequency -------------------------------------------------------------------------------------------------------
 
 
-def _derive_frequency(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_frequency(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     words = [word for word in _most_telling(m, instruction) if m.spaced_vocabulary[word] >= 2]
     if not words:
         return []
-    word = rng.choice(words)
+    word = rng().choice(words)
     amounts = propose([occurrences(m, word, reading) for reading in READINGS], rng, (AT_LEAST, AT_LEAST, EXACTLY))
     return [{"word": word, **amount} for amount in amounts]
 

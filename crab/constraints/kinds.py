@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from crab.constraints.phrasing import Form, Params
@@ -13,6 +13,10 @@ from crab.core.text import Measures
 
 AS_WRITTEN = "as written"
 """The only reading of what can be read in one way."""
+
+
+Rng = Callable[[], random.Random]
+"""Gives a type's own generator, always the same one. It is made at the first call: most types of a response say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Type:
     """When a response satisfies it, in one sentence; what the checker does."""
     example: Params
     forms: tuple[Form, ...]
-    derive: Callable[[Measures, Measures, random.Random], list[Params]]
+    derive: Callable[[Measures, Measures, Rng], list[Params]]
     """(response, instruction, random numbers) -> parameters that hold of the response under every reading."""
     check: Callable[[Measures, Params, str], Finding]
     """(response, parameters, reading) -> what was found."""
@@ -53,9 +57,16 @@ class Type:
     verbatim: bool = False
     """Whether its point is an exact phrase of the response (short by its parameters' limits)."""
 
-    def form(self, params: Mapping[str, Any]) -> Form | None:
-        """The form that parameters belong to, sound or not."""
-        return next((form for form in self.forms if form.fits(params)), None)
+    def form(self, params: Mapping[str, Any]) -> Form:
+        """The form that parameters belong to, whether or not the rest of them is sound.
+
+        Raises:
+            LookupError: They belong to none.
+        """
+        for form in self.forms:
+            if form.fits(params):
+                return form
+        raise LookupError(f"no form for {params}")
 
 
 @dataclass(frozen=True)
@@ -65,4 +76,3 @@ class Judged:
     paper: str
     meaning: str
     example: str
-    aliases: tuple[str, ...] = field(default=())

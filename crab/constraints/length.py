@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from functools import partial
 from itertools import product
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Number, Params
 from crab.constraints.quantity import (
     AROUND,
@@ -25,7 +24,7 @@ from crab.core.text import PARAGRAPH_READINGS, SENTENCE_READINGS, WORD_READINGS,
 
 def in_prose(m: Measures) -> bool:
     """Whether sentences are what the response is made of: no JSON, table or code."""
-    return not (m.json[0] is not None or m.markdown.tables or m.markdown.code or m.json_block)
+    return not (m.is_json or m.json_block or m.markdown.tables or m.markdown.code)
 
 
 num_words = counted(
@@ -71,7 +70,7 @@ num_words = counted(
         },
         heard={
             AT_MOST: ("be shorter than {n:+1} words", "be no longer than {n} words", "not be longer than {n} words"),
-            AT_LEAST: ("be longer than {n:-1} words", "be at minimum {n} words( long|)"),
+            AT_LEAST: ("be longer than {n:-1} words", "not be shorter than {n} words"),
         },
     ),
 )
@@ -90,8 +89,7 @@ num_sentences = counted(
         "sentences",
         verb="Write",
         heard={
-            EXACTLY: ("(answer|respond|reply) (in|with|using) (|exactly ){n} [sentence|sentences]",),
-            AT_MOST: ("(answer|respond|reply) in (at most|no more than) {n} [sentence|sentences]",),
+            EXACTLY: ("answer in {n} [sentence|sentences]",),
         },
     ),
 )
@@ -108,7 +106,7 @@ num_paragraphs = counted(
         "paragraph",
         "paragraphs",
         verb="Write",
-        heard={EXACTLY: ("(answer|respond|reply) in (|exactly ){n} [paragraph|paragraphs]",)},
+        heard={EXACTLY: ("answer in {n} [paragraph|paragraphs]",)},
     ),
 )
 
@@ -131,11 +129,11 @@ def _longest(
     def longest(m: Measures, reading: str) -> int:
         return measure(m, *(half for half in named[reading] if half))
 
-    def derive(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+    def derive(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
         if not in_prose(m):
             return []
         longest_of_all = max(longest(m, reading) for reading in named)
-        limit = round_up(longest_of_all * rng.choice((1.0, 1.0, 1.1)))
+        limit = round_up(longest_of_all * rng().choice((1.0, 1.0, 1.1)))
         return [{"n": limit}] if 1 < limit <= most else []
 
     def check(m: Measures, params: Params, reading: str) -> Finding:

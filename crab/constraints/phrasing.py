@@ -4,8 +4,8 @@ A sentence is written once, as a template::
 
     Use at least {n} [bullet point|bullet points].
 
-`{n}` is a slot (`{n:word}` prefers "three" to "3", `{n:+1}` writes one more), `[one|many]` agrees with the number
-nearest before it, else with the next one. Templates that are only understood, never written, may hold alternatives: `(be|stay) under {n:+1} words`.
+`{n}` is a slot (`{n:word}` prefers "three" to "3", `{n:+1}` writes one more); `[one|many]` agrees with the number or
+list nearest before it, else with the next one. Templates that are only understood, never written, may hold alternatives: `(be|stay) under {n:+1} words`.
 
 To read a sentence, its quotations and numbers are taken out and synonyms are levelled; what is left, its *skeleton*,
 is looked up in a dict made from the templates by the very same steps. So whatever is rendered parses back, reading
@@ -19,6 +19,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 Params = dict[str, Any]
@@ -31,7 +32,9 @@ MAX_SENTENCE = 1000
 # -- slots -----------------------------------------------------------------------------------------------------------
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: E501, SIM905
-_TENS = {word: 10 * tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_TENS = {
+    word: 10 * tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
 NUMBER_WORDS: Final = {
     **{word: number for number, word in enumerate(_UNITS)},
     **_TENS,
@@ -96,6 +99,8 @@ class Phrase:
             return f"{value!r} is not one of {', '.join(map(repr, self.among))}"
         if not value.strip() or value != value.strip() or '"' in value or "\n" in value or "\r" in value:
             return f"{value!r} is empty, or holds a double quotation mark, a line break or white space at an end"
+        if not self.among and not any(map(str.isalnum, value)):
+            return f"{value!r} holds no letter or digit"
         if len(value.split()) > self.most_words or len(value) > 20 * self.most_words:
             return f"{value!r} is longer than {self.most_words} words"
         return None
@@ -176,7 +181,9 @@ class Form:
 
     def fits(self, params: Mapping[str, Any]) -> bool:
         """Whether parameters are this form's, not another's of the same type."""
-        return all(type(params.get(name)) is type(value) and params[name] == value for name, value in self.fixed.items())
+        return all(
+            type(params.get(name)) is type(value) and params[name] == value for name, value in self.fixed.items()
+        )
 
     def problems(self, params: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Everything wrong with parameters that fit: (name, what)."""
@@ -220,8 +227,9 @@ def fill(template: str, form: Form, params: Mapping[str, Any], plural: bool | No
             name, style = slot[1], slot[2] or ""
             value = params[name]
             piece = form.slots[name].write(value, style)
-            if type(value) is int:
-                numbers.append((len(written), value + _added(style) != 1))
+            if isinstance(value, int | list):
+                amount = value + _added(style) if isinstance(value, int) else len(value)
+                numbers.append((len(written), amount != 1))
         elif agreement := _AGREEMENT.fullmatch(piece):
             agreements.append((len(written), agreement[1], agreement[2]))
         written.append(piece)
@@ -242,9 +250,7 @@ def render(form: Form, params: Mapping[str, Any], rng: random.Random, max_phrasi
 # -- skeletons -------------------------------------------------------------------------------------------------------
 
 _QUOTED, _NUMBER = "\ue000", "\ue001"
-_QUOTE = (
-    r"""(?:"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|`[^`\n]*`|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)‘[^’\n]+’(?!\w))"""  # straight, curly, ...
-)
+_QUOTE = r"""(?:"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|`[^`\n]*`|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)‘[^’\n]+’(?!\w))"""  # straight, curly, ...
 _TAKEN_OUT = re.compile(
     rf"(?:\[ ?)?(?P<quoted>{_QUOTE}(?:(?:, ?(?:and |or |& )?| (?:and|or|&) |; ?){_QUOTE})*)(?: ?\])?"
     r"|(?<![\w.,])(?P<digits>\d{1,3}(?:,\d{3})+|\d{1,9})(?![\w]|[.,]\d)"
@@ -253,8 +259,9 @@ _TAKEN_OUT = re.compile(
 )
 _SINGLE = re.compile(_QUOTE)
 
-# Levelling: what changes nothing of what is asked, in this order. Templates go through the same steps, so a pair here
-# can make two sentences equal, but never one of them mean something else than its twin in the table.
+# Levelling: differences that change nothing of what is asked, in this order. Templates go through the same steps, so
+# a line here can make two sentences equal, but then the table knows if they mean different things.
+_AMOUNT = rf"(?=(?:at least|at most|exactly|between|around|under|over|from) {_NUMBER})"
 _LEVELLED = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -262,8 +269,14 @@ _LEVELLED = tuple(
         (r"\s+", " "),
         (r"^(?:[-*•] |\d+[.)] )", ""),
         (r" ?(?:%|\bper ?cent\b)", "%"),
-        (r"\b(?:your|the|this) (?:entire |whole |full |final |complete )?(?:response|answer|reply|output)\b", "the response"),
+        (r",? please$", ""),
         (r"^(?:please |kindly |also,? |additionally,? )+", ""),
+        (
+            r"\b(?:your|the|this) (?:entire |whole |full |final |complete )?(?:response|answer|reply|output)\b",
+            "the response",
+        ),
+        (r",? (?:in|within|throughout) the response$", ""),
+        (r"^(?:in|within|throughout) the response,? ", ""),
         (r"^(?:make sure|ensure|be sure|see to it|remember)(?: that| to)? (?:you )?", ""),
         (r"^(?:i (?:want|would like|need|expect) )(?:you to |to see )?", "use "),
         (r"\b(?:should|has to|have to|needs to|need to|shall|ought to|is to|are to|will) (?=\w)", "must "),
@@ -272,23 +285,55 @@ _LEVELLED = tuple(
         (r"\b(the response|there|sentence|words?|letters?) (?:is|are)\b", r"\1 must be"),
         (r"\b(?:do not|don't|never)\b", "not"),
         (r"\b(?:include|contain|have|add|write|provide|give|produce|feature|employ|incorporate)\b(?: me\b)?", "use"),
-        (r"\b(?:refrain from|avoid|without)(?: using| use| the use of| including)*\b", "not use"),
-        (r"\bnot use any\b", "not use"),
-        (r"\buse use\b", "use"),
-        (r"\b(?:a minimum of|minimum of|no fewer than|no less than|not fewer than|not less than)(?= \ue001)", "at least"),
-        (r"\b(?:a maximum of|maximum of|no more than|not more than|up to)(?= \ue001)", "at most"),
-        (r"\b(?:fewer than|less than|below)(?= \ue001)", "under"),
-        (r"\b(?:more than|above)(?= \ue001)", "over"),
-        (r"\bprecisely(?= \ue001)", "exactly"),
-        (r"\b(?:about|approximately|roughly)(?= \ue001)", "around"),
+        (r"\b(?:refrain from|avoid|without)\b(?: using| use| the use of| including)*", "not use"),
+        (r"\bnot use (?:any|a single|a|an|the) ", "not use "),
+        (r"\bupper[ -]case\b", "uppercase"),
+        (r"\blower[ -]case\b", "lowercase"),
         (r"\b(?:each|every)(?: single)?(?: of the)?\b", "every"),
-        (r",? (?:in|within|throughout) the response$", ""),
-        (r"^(?:in|within|throughout) the response,? ", ""),
+        (r"\bper (?=sentence|paragraph)", "in every "),
+        (
+            rf"\b(?:a minimum of|minimum of|no fewer than|no less than|not fewer than|not less than)(?= {_NUMBER})",
+            "at least",
+        ),
+        (rf"\b(?:a maximum of|maximum of|no more than|not more than|up to)(?= {_NUMBER})", "at most"),
+        (rf"\b(?:fewer than|less than|below)(?= {_NUMBER})", "under"),
+        (rf"\b(?:more than|above)(?= {_NUMBER})", "over"),
+        (rf"\bprecisely(?= {_NUMBER})", "exactly"),
+        (rf"\b(?:about|approximately|roughly)(?= {_NUMBER})", "around"),
         (r"^(?:the response|you) must ", ""),
         (r"^there must be ", "use "),
-        (r",? please$", ""),
+        (r"^(?:answer|respond|reply) (?:with|in|using|as) ", "use "),
+        (r" (?:long|in length|in total|altogether)$", ""),
+        (
+            r"^(?:be|stay|aim for|stick to|keep to|(?:keep|limit|restrict) (?:it|the response|yourself)(?: to| within)?) "
+            + _AMOUNT,
+            "use ",
+        ),
+        ("^" + _AMOUNT, "use "),
+        (
+            rf"^(?:(?:keep|limit|restrict) (?:it|the response|yourself) (?:to|within)|stay within) (?={_NUMBER})",
+            "use at most ",
+        ),
+        (r"\buse use\b", "use"),
+        (rf"^(?:use )?{_NUMBER} or more ", f"use at least {_NUMBER} "),
+        (
+            rf"^(?:use )?{_NUMBER} (.+?),? (?:or more|minimum|at least|at the least|at minimum)$",
+            rf"use at least {_NUMBER} \1",
+        ),
+        (rf"^(?:use )?{_NUMBER} or (?:fewer|less) ", f"use at most {_NUMBER} "),
+        (
+            rf"^(?:use |use at most )?{_NUMBER} (.+?),? (?:or fewer|or less|maximum|max|at most|at the most|tops)$",
+            rf"use at most {_NUMBER} \1",
+        ),
     )
 )
+
+
+@lru_cache(maxsize=8192)
+def _level(sentence: str) -> str:
+    for pattern, replacement in _LEVELLED:
+        sentence = pattern.sub(replacement, sentence)
+    return sentence
 
 
 def skeleton(text: str) -> tuple[str, tuple[Value, ...]] | None:
@@ -305,9 +350,7 @@ def skeleton(text: str) -> tuple[str, tuple[Value, ...]] | None:
         return _NUMBER
 
     left = _TAKEN_OUT.sub(take_out, text.strip()).lower().rstrip(" .!")
-    for pattern, replacement in _LEVELLED:
-        left = pattern.sub(replacement, left)
-    return left, tuple(values)
+    return _level(left), tuple(values)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -346,11 +389,19 @@ class _Meaning:
         return None if self.form.problems(params) else params
 
     def excludes(self, other: _Meaning) -> bool:
-        """Whether no sentence can mean both."""
+        """Whether no sentence can mean both: somewhere one wants a value that the other does not take."""
         return any(
-            isinstance(mine, int | tuple) and isinstance(theirs, int | tuple) and mine != theirs
+            not (self._takes(mine, theirs) if isinstance(mine, _Bound) else other._takes(theirs, mine))
             for mine, theirs in zip(self.parts, other.parts, strict=True)
         )
+
+    def _takes(self, part: _Bound | Value, value: _Bound | Value) -> bool:
+        if not isinstance(part, _Bound):
+            return part == value
+        if isinstance(value, _Bound):
+            return True
+        slot = self.form.slots[part.slot]
+        return (found := slot.read(value)) is not None and slot.problem(found) is None
 
 
 class Lexicon:
@@ -375,7 +426,8 @@ class Lexicon:
         samples = {slot: kind.sample(index) for index, (slot, kind) in enumerate(form.slots.items())}
         for chosen in itertools.product(*choices.values()):
             fixed = dict(zip(choices, chosen, strict=True))
-            for variant, plural in itertools.product(variants(template), (False, True)):
+            numbers = (False, True) if "[" in template else (True,)
+            for variant, plural in itertools.product(variants(template), numbers):
                 found = skeleton(fill(variant, form, {**samples, **fixed}, plural))
                 assert found is not None
                 left, values = found

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import re
 
-from crab.constraints.kinds import AS_WRITTEN, Finding, Type
+from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params, Phrase
 from crab.core.text import SENTENCE_READINGS, Measures
 
@@ -13,8 +12,10 @@ MAX_START_WORDS, MAX_END_WORDS = 6, 8
 
 # Up to the first , : ! or dash; nothing in it that is markup.
 _LEAD_IN = re.compile(r"[^\W\d_][^\n\"“”*_`#|<>{}\[\]]{0,80}?(?:[,:!](?=\s|\Z)|(?= ?—))")
+# What `format:steps`, `format:letter` and `postscript:line` ask for already.
+_STRUCTURE = re.compile(r"step \d|dear |(?:p\.)+s\.", re.IGNORECASE)
 _UNQUOTABLE = re.compile(r"[\"“”*_`#|<>{}\[\]\n]")
-_MARKS = "\"“”*_ "
+_MARKS = '"“”*_ '
 
 
 def _words(text: str) -> list[str]:
@@ -34,9 +35,9 @@ def _ends(word: str, ending: str) -> bool:
 # -- start -----------------------------------------------------------------------------------------------------------
 
 
-def _derive_start(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_start(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     match = _LEAD_IN.match(m.unwrapped)
-    phrase = match[0] if match else ""
+    phrase = match[0] if match and not _STRUCTURE.match(m.unwrapped) else ""
     return [{"phrase": phrase}] if 0 < len(phrase.split()) <= MAX_START_WORDS else []
 
 
@@ -84,15 +85,18 @@ start_with = Type(
 # -- end -------------------------------------------------------------------------------------------------------------
 
 
-def _derive_end(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
-    spans = m.sentences(SENTENCE_READINGS[0])
-    if len(spans) < 2:
-        return []
-    last = m.text[spans[-1][0] :].rstrip("\"”*_ \t\n").lstrip("\"“*_- \t")
-    if not last[:1].isalpha() or _UNQUOTABLE.search(last) or len(last.split()) > MAX_END_WORDS or len(last) > 100:
-        return []
-    params = {"phrase": last}
-    return [params] if _check_end(m, params, AS_WRITTEN).satisfied else []  # a fence or a table may follow
+def _derive_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+    for reading in SENTENCE_READINGS:
+        spans = m.sentences(reading)
+        if len(spans) < 2:
+            continue
+        last = m.text[spans[-1][0] :].rstrip('"”*_ \t\n').lstrip('"“*_- \t')
+        usable = last[:1].isalpha() and not _STRUCTURE.match(last) and not _UNQUOTABLE.search(last)
+        if usable and len(last.split()) <= MAX_END_WORDS and len(last) <= 100:
+            params = {"phrase": last}
+            # A code fence or a table may follow the last sentence.
+            return [params] if _check_end(m, params, AS_WRITTEN).satisfied else []
+    return []
 
 
 def _check_end(m: Measures, params: Params, reading: str) -> Finding:

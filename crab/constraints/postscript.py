@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from typing import Final
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params, Phrase
 from crab.core.text import Measures
 
 _MARKERS: Final = ("P.S.", "P.P.S.")
-_BEFORE = "\"“”*_> \t-"
+_BEFORE = '"“”*_> \t-'
 
 
 def _postscript(m: Measures, marker: str) -> str:
@@ -24,13 +23,15 @@ def _postscript(m: Measures, marker: str) -> str:
     return ""
 
 
-def _derive(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     return [{"marker": marker} for marker in _MARKERS if _postscript(m, marker)][-1:]
 
 
 def _check(m: Measures, params: Params, reading: str) -> Finding:
     line = _postscript(m, params["marker"])
-    return Finding(bool(line), f'"{line[:60]}"' if line else f'no line of the last paragraph begins with {params["marker"]}')
+    return Finding(
+        bool(line), f'"{line[:60]}"' if line else f"no line of the last paragraph begins with {params['marker']}"
+    )
 
 
 line = Type(
@@ -57,5 +58,5 @@ line = Type(
                 "(end|finish|close) with a postscript (starting|beginning) with {marker}",
             ),
         ),
-        ),
+    ),
 )

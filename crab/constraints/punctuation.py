@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Final
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.length import in_prose
 from crab.constraints.phrasing import Choice, Form, Params
 from crab.constraints.quantity import number_of
@@ -52,7 +51,7 @@ def _count(m: Measures, ascii_marks: str, other_marks: str, reading: str) -> int
 # -- no comma --------------------------------------------------------------------------------------------------------
 
 
-def _derive_no_comma(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_no_comma(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     return [] if _count(m, *_COMMA, ANY_SCRIPT) or not m.lower_words else [{}]
 
 
@@ -97,9 +96,9 @@ no_comma = Type(
 # -- avoid -----------------------------------------------------------------------------------------------------------
 
 
-def _derive_avoid(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_avoid(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     absent = [name for name, (_, *marks) in _SYMBOLS.items() if not _count(m, *marks, ANY_SCRIPT)]
-    return [{"symbol": rng.choice(absent)}] if absent and m.lower_words else []
+    return [{"symbol": rng().choice(absent)}] if absent and m.lower_words else []
 
 
 def _check_avoid(m: Measures, params: Params, reading: str) -> Finding:
@@ -154,7 +153,7 @@ avoid = Type(
 # -- ends of sentences -----------------------------------------------------------------------------------------------
 
 _ENDINGS: Final = {"full stop": ".。", "exclamation mark": "!！", "question mark": "?？"}
-_AFTER_END = "\"'”’»)]}*_`"
+_AFTER_END = "\"'”’»)]}*_`-=# \t\n"
 
 
 def _is_label(line: str) -> bool:
@@ -174,7 +173,7 @@ def _sentence_ends(m: Measures, reading: str) -> list[str]:
     return ends
 
 
-def _derive_sentence_end(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
+def _derive_sentence_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     ends = _sentence_ends(m, SENTENCE_READINGS[0])
     if len(ends) < 2 or not in_prose(m):
         return []
@@ -190,7 +189,9 @@ def _check_sentence_end(m: Measures, params: Params, reading: str) -> Finding:
     if not ends:
         return Finding(False, "no sentence")
     if other:
-        return Finding(False, f"{other} of {number_of(len(ends), 'sentence', 'sentences')} without {_a(params['mark'])} at the end")
+        return Finding(
+            False, f"{other} of {number_of(len(ends), 'sentence', 'sentences')} without {_a(params['mark'])} at the end"
+        )
     return Finding(True, f"all {number_of(len(ends), 'sentence', 'sentences')} with {_a(params['mark'])} at the end")
 
 

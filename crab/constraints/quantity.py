@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from crab.constraints.kinds import Finding, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Number, Params, Slot
 from crab.core.text import Measures
 
@@ -59,8 +58,8 @@ def asked(params: Params) -> str:
 
 
 def number_of(count: int, one: str, many: str) -> str:
-    """A count with its unit, e.g. `1 word`."""
-    return f"{count} {one if count == 1 else many}"
+    """A count with its unit, e.g. `1 word`, `no words`."""
+    return f"{count or 'no'} {one if count == 1 else many}"
 
 
 # -- thresholds ------------------------------------------------------------------------------------------------------
@@ -81,27 +80,32 @@ def round_up(n: float) -> int:
     return math.ceil(n / _grain(n)) * _grain(n)
 
 
-def propose(counts: Iterable[int], rng: random.Random, relations: Sequence[str]) -> list[Params]:
+def propose(counts: Iterable[int], rng: Rng, relations: Sequence[str], fewest: int = 2) -> list[Params]:
     """A relation that every count satisfies, or none.
 
     Args:
         counts: The same thing counted under each reading.
         rng: Chooses the relation and how much room it leaves.
         relations: What to choose from; one named twice is twice as likely.
+        fewest: The smallest number worth asking for with "at least".
     """
     low, high = min(counts := [*counts]), max(counts)
     if low == 0 or high > 1.5 * low + 2:  # the readings are too far apart for a number to mean much
         return []
-    room = rng.choice((0.0, 0.0, 0.1, 0.2))
+    room = rng().choice((0.0, 0.0, 0.1, 0.2))
     proposals: dict[str, Params] = {
-        AT_LEAST: {"relation": AT_LEAST, "n": round_down(low * (1 - room))},
+        AT_LEAST: {"relation": AT_LEAST, "n": max(fewest, round_down(low * (1 - room)))},
         AT_MOST: {"relation": AT_MOST, "n": round_up(high * (1 + room))},
         EXACTLY: {"relation": EXACTLY, "n": low},
         BETWEEN: {"relation": BETWEEN, "low": round_down(low * 0.9), "high": round_up(high * 1.1)},
         AROUND: {"relation": AROUND, "n": round_down((low + high) / 2 + _grain(low) / 2)},
     }
-    possible = [relation for relation in relations if all(holds(count, proposals[relation]) for count in counts)]
-    return [proposals[rng.choice(possible)]] if possible else []
+    possible = [
+        relation
+        for relation in relations
+        if all(holds(count, proposals[relation]) for count in counts) and (relation != AROUND or low >= 30)
+    ]
+    return [proposals[rng().choice(possible)]] if possible else []
 
 
 # -- sentences -------------------------------------------------------------------------------------------------------
@@ -155,36 +159,24 @@ PHRASINGS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _HEARINGS: Final[Mapping[str, tuple[str, ...]]] = {
     AT_LEAST: (
-        "(|use |answer with |respond with |be )at least {n} NOUN(| long| in length| in total)",
-        "(|use |there must be ){n} or more NOUN",
-        "(|use |there must be ){n} NOUN (or more|minimum|at least|at minimum)",
-        "(|use |answer with |be )over {n:-1} NOUN(| long)",
+        "use at least {n} NOUN",
+        "use over {n:-1} NOUN",
         "not use under {n} NOUN",
         "the number of MANY must be at least {n}",
     ),
     AT_MOST: (
-        "(|use |answer with |respond with |be |stay |keep it |keep it to |keep to |limit it to |limit yourself to "
-        "|keep the response to |limit the response to |keep the response )at most {n} NOUN(| long| in length| in total)",
-        "(keep it|keep the response|keep to|limit it|limit the response|limit yourself|stick) (to|within) {n} NOUN",
-        "(|use |keep it to |keep the response to |there must be ){n} or (fewer|less) NOUN",
-        "(|use |keep it to |keep the response to |limit it to |limit the response to ){n} NOUN (or fewer|or less|maximum|at most|max|tops)",
-        "(|use |be |stay |keep it |keep it to |keep the response |keep the response to |answer with |answer in |respond with )under {n:+1} NOUN(| long| in length)",
-        "(|must )not (use|exceed|be|go) (|over ){n} NOUN(| long)",
+        "use at most {n} NOUN",
+        "use under {n:+1} NOUN",
+        "not (use|exceed|be|go over|use over|be over) {n} NOUN",
         "the number of MANY must be at most {n}",
     ),
-    EXACTLY: (
-        "(|use |answer with |respond with |be )exactly {n} NOUN(| long| in length| in total)",
-        "the number of MANY must be exactly {n}",
-    ),
+    EXACTLY: ("use exactly {n} NOUN", "the number of MANY must be exactly {n}"),
     BETWEEN: (
-        "(|use |be |answer with |keep it |keep the response )between {low} and {high} MANY(| long| in length)",
-        "(|use |be |answer with |keep it to |keep the response to |keep it within )(|from ){low}( to |-|–){high} MANY(| long| in length)",
-        "(|use |be )at least {low} (and|but) at most {high} MANY(| long)",
+        "use between {low} and {high} MANY",
+        "(use|keep it to|keep the response to|aim for|use from) {low}( to |-|–){high} MANY",
+        "use at least {low} (and|but) at most {high} MANY",
     ),
-    AROUND: (
-        "(|use |be |answer with |aim for |answer in |be a response of )around {n} NOUN(| long| in length)",
-        "around {n} MANY (within 10%)",
-    ),
+    AROUND: ("use around {n} NOUN", "around {n} MANY"),
 }
 
 
@@ -240,6 +232,7 @@ def counted(
     forms: tuple[Form, ...],
     prefer: Sequence[str],
     when: Callable[[Measures], bool] = lambda m: True,
+    fewest: int = 2,
     ifeval: str = "",
 ) -> Type:
     """A type that counts something in the response.
@@ -253,11 +246,12 @@ def counted(
         forms: What `amounts` made.
         prefer: Relations to choose from when deriving; one named twice is twice as likely.
         when: Whether the response is of a kind for which the count means something.
+        fewest: The smallest number worth asking for with "at least".
         ifeval: The corresponding id of IFEval.
     """
 
-    def derive(m: Measures, instruction: Measures, rng: random.Random) -> list[Params]:
-        return propose((count(m) for count in counts.values()), rng, prefer) if when(m) else []
+    def derive(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+        return propose((count(m) for count in counts.values()), rng, prefer, fewest) if when(m) else []
 
     def check(m: Measures, params: Params, reading: str) -> Finding:
         count = counts[reading](m)

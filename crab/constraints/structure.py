@@ -12,11 +12,13 @@ _SALUTATION = re.compile(r"^[ \t*_>\"“]*dear\b[^\n,:!]{1,60}[,:!]", re.IGNOREC
 
 def numbered_steps(m: Measures) -> int:
     """Lines that begin with "Step k" and a mark, if they count 1, 2, 3 and so on; else 0."""
+    if "step" not in m.lower:
+        return 0
     found = [int(number) for number in _STEP.findall(m.text)]
     return len(found) if found == list(range(1, len(found) + 1)) else 0
 
 
 def salutation(m: Measures) -> str:
     """The line's beginning that greets a letter's reader ("Dear ...,"), or "" if there is none."""
-    match = _SALUTATION.search(m.text)
-    return match[0].strip(" \t*_>\"“") if match else ""
+    match = _SALUTATION.search(m.text) if "dear" in m.lower else None
+    return match[0].strip(' \t*_>"“') if match else ""

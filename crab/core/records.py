@@ -6,7 +6,9 @@ Field order here is key order on disk.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on only
 
 Task = Literal["forward", "reverse", "general"]
 Origin = Literal["rule", "teacher"]

@@ -116,7 +116,7 @@ class Measures:
     @cached_property
     def unwrapped(self) -> str:
         """The body without quotation marks and emphasis marks around it."""
-        return self.body.strip("\"“”*_ \t\n")
+        return self.body.strip('"“”*_ \t\n')
 
     @cached_property
     def lines(self) -> list[str]:
@@ -133,7 +133,7 @@ class Measures:
     @_once
     def words(self, reading: str = WORD_READINGS[0]) -> list[str]:
         """The words in order."""
-        return _WORDS[reading].findall(self.text)
+        return self.text.split() if reading == "between spaces" else _WORDS[reading].findall(self.text)
 
     def word_count(self, reading: str = WORD_READINGS[0]) -> int:
         """How many words there are."""
@@ -141,7 +141,7 @@ class Measures:
 
     @_once
     def _word_starts(self, reading: str) -> list[int]:
-        return [match.start() for match in _WORDS[reading].finditer(self.text)]
+        return [*map(re.Match.start, _WORDS[reading].finditer(self.text))]
 
     @cached_property
     def lower_words(self) -> list[str]:
@@ -166,7 +166,13 @@ class Measures:
     @_once
     def longest_word(self, reading: str = WORD_READINGS[0]) -> int:
         """Characters of the longest word, without the punctuation around it."""
-        return max((len(word.strip(_EDGES)) for word in self.words(reading)), default=0)
+        words = self.spaced_vocabulary if reading == "between spaces" else self.words(reading)
+        return max(map(len, words), default=0)
+
+    @_once
+    def capital_words(self, reading: str = WORD_READINGS[0]) -> list[str]:
+        """Words whose letters are all capitals."""
+        return [word for word in self.words(reading) if word.isupper()]
 
     # -- sentences -----------------------------------------------------------------------------------------------
 
@@ -247,12 +253,12 @@ class Measures:
     @cached_property
     def bullet_lines(self) -> int:
         """Lines that IFEval's patterns take for bullets: `-`, or `*` that another `*` does not follow."""
-        return len(_BULLET_LINE.findall(self.text))
+        return len(_BULLET_LINE.findall(self.text)) if "-" in self.text or "*" in self.text else 0
 
     @cached_property
     def dotted_lines(self) -> int:
         """Lines that begin with a typographic bullet, which CommonMark does not know."""
-        return len(_DOTTED_LINE.findall(self.text))
+        return 0 if self.text.isascii() else len(_DOTTED_LINE.findall(self.text))
 
     @cached_property
     def numbered_lines(self) -> int:
@@ -262,7 +268,7 @@ class Measures:
     @cached_property
     def heading_lines(self) -> int:
         """Lines that begin with one to six number signs and a space."""
-        return len(_HEADING_LINE.findall(self.text))
+        return len(_HEADING_LINE.findall(self.text)) if "#" in self.text else 0
 
     @cached_property
     def starred(self) -> int:
@@ -274,9 +280,16 @@ class Measures:
         """The body as JSON, and what is wrong with it ("" if nothing). NaN and infinities are no JSON."""
         return _json(self.body)
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is a JSON object or array."""
+        return isinstance(self.json[0], dict | list)
+
     @cached_property
     def json_block(self) -> bool:
         """Whether a line, or a run of lines from one that opens a bracket to the next that closes it, is JSON."""
+        if "}" not in self.text and "]" not in self.text:
+            return False
         closing: list[int] = [-1] * len(self.lines)
         last = {"}": -1, "]": -1}
         for number in range(len(self.lines) - 1, -1, -1):
@@ -300,9 +313,13 @@ class Measures:
 _PARTNER = {"{": "}", "[": "]"}
 
 
-@lru_cache(maxsize=256)
 def measures(text: str) -> Measures:
-    """The measures of a text; those of the texts asked for last are kept."""
+    """The measures of a text; those of the texts asked for last are kept, unless they are very long."""
+    return _recent(text) if len(text) <= 50_000 else Measures(text)
+
+
+@lru_cache(maxsize=256)
+def _recent(text: str) -> Measures:
     return Measures(text)
 
 
@@ -320,9 +337,10 @@ def _punkt_ends(text: str) -> list[int]:
 
 def _rule_ends(text: str) -> list[int]:
     ends = []
+    small = text.islower()  # then a small letter says nothing about where a sentence begins
     for match in _RULE_END.finditer(text):
         if match[0] == ".":
-            if text[match.end() : match.end() + 32].lstrip()[:1].islower():
+            if not small and text[match.end() : match.end() + 32].lstrip()[:1].islower():
                 continue
             before = text[max(0, match.start() - 24) : match.start()].rpartition("\n")[2]
             token = before.split(" ")[-1].lstrip("(\"'“*_")

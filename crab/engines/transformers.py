@@ -17,10 +17,12 @@ from transformers import (
     StoppingCriteria,
     StoppingCriteriaList,
 )
+from transformers.utils import logging
 
 from crab.config.compute import ComputeConfig
 from crab.config.engine import TransformersConfig
 from crab.core import modelpath, randomness
+from crab.core.errors import Problem, ResourceError
 from crab.engines import chat
 from crab.engines.base import Request, Response
 
@@ -40,7 +42,12 @@ class TransformersEngine:
         self._loaded: _Loaded | None = None
 
     def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """One response per request, in the order of the requests."""
+        """One response per request, in the order of the requests.
+
+        Raises:
+            DataError: The model brings no chat template.
+            ResourceError: A GPU is asked for and there is none.
+        """
         if not requests:
             return []
         if self._loaded is None:
@@ -95,7 +102,13 @@ class _Row:
 
 def _load(path: Path | str, compute: ComputeConfig) -> _Loaded:
     torch.set_num_threads(compute.threads)
-    gpu = compute.device == "cuda" or (compute.device == "auto" and torch.cuda.is_available())
+    gpu = compute.device != "cpu" and torch.cuda.is_available()
+    if compute.device == "cuda" and not gpu:
+        raise ResourceError(
+            Problem("params.yaml [compute]", "device = 'cuda', and torch sees no GPU", "use compute.device=auto")
+        )
+    # The bar of the weights' loading would break into the stage's own.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = chat.load_tokenizer(path)
     name, revision = modelpath.resolve(path)
     model: Any = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype="auto" if gpu else torch.float32)

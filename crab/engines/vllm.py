@@ -130,6 +130,7 @@ def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Load
         pipeline_parallel_size=config.pipeline_parallel_size,
         enforce_eager=cpu or config.enforce_eager,
         disable_log_stats=True,
+        use_tqdm_on_load=False,
         **({} if cpu else {"gpu_memory_utilization": config.gpu_memory_utilization}),
     )
     defaults = GenerationConfig.from_model_config(about)

@@ -27,7 +27,8 @@ class Scored:
     """One model's response to one prompt, with every verdict and its reason."""
 
     model: str
-    prompt_id: str
+    id: str
+    """The prompt's."""
     response: str
     finished: bool
     error: str | None
@@ -169,7 +170,7 @@ def _score(model: str, prompt: EvalPrompt, response: Response) -> Scored:
     guarded = guards.measure(prompt, response.text)
     return Scored(
         model=model,
-        prompt_id=prompt.id,
+        id=prompt.id,
         response=response.text,
         finished=response.finished,
         error=response.error,

@@ -81,6 +81,7 @@ class _Reporter(TrainerCallback):
         if "loss" not in logs:  # the trainer's closing line about run time
             return
         if not math.isfinite(logs["loss"]):
+            self.bar.close()
             raise CrabError(
                 Problem(
                     f"params.yaml [{self.name}]",

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from datasets import Dataset
 from trl.trainer.sft_trainer import SFTTrainer
 
+from crab.training import heads
 from crab.training.batches import Collator, Term, deal
 from crab.training.loop import Resumable, zeros
 from crab.training.tokenise import TokenRow
-
-# Architectures whose logits are the output head's, neither scaled nor capped; and a vocabulary that fits RAM.
-_PLAIN_HEADS = ("llama", "mistral", "qwen2")
-_MAX_PLAIN_VOCABULARY = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +60,16 @@ def weighted(
     return Objective(terms, [len(row.tokens) for row in forward])
 
 
-def sequence_nll(model: Any, block: dict[str, torch.Tensor], plain_head: bool) -> torch.Tensor:
+def sequence_nll(model: Any, block: dict[str, torch.Tensor]) -> torch.Tensor:
     """Negative log-likelihood of each row's completion tokens, summed: float [rows].
 
     Args:
-        model: A causal language model, patched by TRL with the fused head.
+        model: A causal language model, patched by TRL to return log-probabilities (0 where there is no label).
         block: Padded rows as the collator makes them.
-        plain_head: Apply the output head to the completion's positions only; else leave it to TRL's fused head, which
-            on a CPU computes every position.
     """
-    inputs, labels = block["input_ids"], block["labels"]
-    if not plain_head:
-        outputs = model(input_ids=inputs, labels=labels, use_cache=False, fused_lm_head=True)
-        log_probs: torch.Tensor = outputs.log_probs  # 0 where there is no label
-        return -log_probs.sum(1)
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden = causal.base_model(input_ids=inputs, use_cache=False).last_hidden_state
-    row, column = (labels[:, 1:] != -100).nonzero(as_tuple=True)
-    logits = causal.get_output_embeddings()(hidden.flatten(0, 1).index_select(0, row * inputs.shape[1] + column))
-    nll = F.cross_entropy(logits.float(), labels[row, column + 1], reduction="none")
-    return torch.zeros(len(inputs), device=nll.device).index_add(0, row, nll)
+    outputs = model(input_ids=block["input_ids"], labels=block["labels"], use_cache=False, fused_lm_head=True)
+    log_probs: torch.Tensor = outputs.log_probs
+    return -log_probs.sum(1)
 
 
 class ObjectiveTrainer(Resumable, SFTTrainer):
@@ -103,13 +89,7 @@ class ObjectiveTrainer(Resumable, SFTTrainer):
         )
         self.terms = [term for term, _ in objective.terms]
         self.lengths = objective.lengths
-        config = self.model.config
-        self.plain_head: bool = (
-            self.args.device.type == "cpu"
-            and self.args.world_size == 1
-            and config.model_type in _PLAIN_HEADS
-            and config.vocab_size <= _MAX_PLAIN_VOCABULARY
-        )
+        heads.use_plain_head(self.model, self.args.device)
         # Weighted loss and weighted completion tokens of forward and of reverse rows, and tokens read.
         self.interval, self.epoch_sums = zeros(self.args.device, 5), zeros(self.args.device, 5)
         self._logged_at = time.monotonic()
@@ -133,7 +113,7 @@ class ObjectiveTrainer(Resumable, SFTTrainer):
         for place, term in enumerate(self.terms):
             if not (block := inputs.get(term.name)):
                 continue
-            losses = block["weights"] * sequence_nll(model, block, self.plain_head)
+            losses = block["weights"] * sequence_nll(model, block)
             loss = loss + term.scale * losses.sum() / num_items_in_batch[place].float()
             self._count(block, losses.detach())
         if not torch.is_tensor(loss):  # no row of any term: a step in which only the momentum moves the weights

@@ -14,7 +14,7 @@ from trl.trainer.dpo_trainer import DPOTrainer
 from crab.config.dpo import DpoConfig
 from crab.config.model import LoraConfig
 from crab.core.errors import CrabError, Problem
-from crab.training import loop
+from crab.training import heads, loop
 from crab.training.dpo import TokenPair
 
 # A reward is beta times a difference of summed log-probabilities. The reference was computed in batches of other
@@ -37,6 +37,12 @@ class PreferenceTrainer(loop.Resumable, DPOTrainer):
         self.sums = dict.fromkeys(_REPORTED, 0.0)
         self.batches = 0
         super().__init__(train_dataset=Dataset.from_dict(columns), **kwargs)
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        # Called at the end of TRL's __init__: the policy is its own reference, so both take the same way from here on.
+        self.plain_head = heads.use_plain_head(self.model, self.args.device)
+        extended: Dataset = super()._precompute_ref_logps(dataset, name, batch_size)
+        return extended
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
@@ -65,6 +71,13 @@ class PreferenceTrainer(loop.Resumable, DPOTrainer):
                     "remove the stage's folder in .work and run again; if it stays, the policy has dropout",
                 )
             )
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Leave out what the plain head does not compute."""
+        if self.plain_head:
+            for name in ("entropy", "mean_token_accuracy", "logits/chosen", "logits/rejected"):
+                self._metrics["train"].pop(name, None)
+        super().log(logs, start_time)
 
     def final_rewards(self) -> dict[str, float]:
         """Means over the batches of the last epoch; the same however often the run was interrupted."""

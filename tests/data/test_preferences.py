@@ -20,6 +20,8 @@ from crab.data import edits
 from crab.data.preferences import PreferencePrompt, Sample, from_samples, from_witness
 from crab.data.world.generate import pairs as world_pairs
 
+ROOT = Path(__file__).parents[2]
+
 
 def example(seed: Seed, keep: int = 4) -> Example:
     derived = registry.derive(seed.response, seed.instruction, random_seed=0)
@@ -140,23 +142,16 @@ def test_siblings_come_before_edits(world: list[Example]) -> None:
     assert [(line.reason, line.record["seed_id"]) for line in rejected] == [("no constraint", "other")]
 
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "seeds"
-
-
-@pytest.mark.skipif(not SHARED.is_dir(), reason="no shared/data beside the checkout")
-def test_witness_labels_are_true_on_real_responses() -> None:
-    lines = [json.loads(line) for line in sorted(SHARED.glob("*.jsonl"))[0].read_text().splitlines()[:150]]
-    seeds = [Seed(str(n), "real", *real_pair(line), "en") for n, line in enumerate(lines)]
+def test_witness_labels_are_true_on_real_responses(shared_data: Path) -> None:
+    lines = (shared_data / "seeds" / "gpt4_1106_preview.jsonl").read_text().splitlines()[:150]
+    pairs_read = [json.loads(line) for line in lines]
+    seeds = [Seed(line["id"], "real", line["instruction"], line["output"], "en") for line in pairs_read]
     examples = [e for e in map(example, seeds) if e.constraints]
     pairs, rejected = from_witness(examples, lambda e: e.constraints, compose, random_seed=0)
     assert len(pairs) > 0.9 * len(examples), Counter(line.reason for line in rejected)
     by_id = {e.id: e for e in examples}
     for pair in pairs:
         assert_label_is_true(pair, by_id[pair.seed_id].constraints)
-
-
-def real_pair(line: dict[str, str]) -> tuple[str, str]:
-    return line["instruction"], line.get("response") or line["output"]
 
 
 def test_the_same_pairs_in_another_process(tmp_path: Path) -> None:
@@ -171,7 +166,7 @@ t.io.write(Path(sys.argv[1]), [*pairs, *rejected])
 """
     for number in (1, 2):
         command = [sys.executable, "-c", program, str(tmp_path / str(number))]
-        subprocess.run(command, check=True, env={"PYTHONHASHSEED": str(number), "PYTHONPATH": "."})
+        subprocess.run(command, check=True, env={"PYTHONHASHSEED": str(number), "PYTHONPATH": str(ROOT)})
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
     assert io.read(tmp_path / "1", dict)
 

@@ -13,7 +13,7 @@ import pytest
 
 from crab.config.compute import ComputeConfig
 from crab.config.engine import EngineConfig, TransformersConfig
-from crab.core.errors import DataError
+from crab.core.errors import DataError, ResourceError
 from crab.engines import chat
 from crab.engines.base import Request, Response, open_engine
 
@@ -184,6 +184,26 @@ def test_a_closed_engine_loads_again(model: Path) -> None:
 def test_a_missing_model_is_an_error_with_a_fix(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         engine(tmp_path / "nothing")
+
+
+def test_a_missing_gpu_is_an_error_with_a_fix(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ResourceError, match=r"compute\.device=auto"):
+        engine(model, compute=ComputeConfig(threads=1, device="cuda")).generate(requests(1))
+
+
+@pytest.mark.gpu
+def test_a_gpu_answers_like_a_cpu(model: Path) -> None:
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    asked = requests(16)
+    with engine(model, compute=ComputeConfig(threads=1, device="cuda")) as gpu, engine(model) as cpu:
+        same = [a.text == b.text for a, b in zip(gpu.generate(asked), cpu.generate(asked), strict=True)]
+    assert sum(same) >= 14  # float32 against float64
 
 
 def test_a_model_without_a_chat_template_needs_one(tmp_path: Path, model: Path) -> None:

@@ -15,6 +15,7 @@ from crab.config.engine import EngineConfig, TransformersConfig, VllmConfig
 from crab.core.errors import ResourceError
 from crab.engines.base import Request, open_engine
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import dataclasses, json, random, sys
 from crab.config.compute import ComputeConfig
@@ -54,7 +55,9 @@ print("RESULT" + json.dumps(out))
 @pytest.fixture(scope="module")
 def result(model: Path) -> dict[str, Any]:
     pytest.importorskip("vllm", reason="vLLM is not installed (`make test` installs its CPU build on Linux)")
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(model)], capture_output=True, text=True, timeout=500)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(model)], capture_output=True, text=True, timeout=500, cwd=ROOT
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     values: dict[str, Any] = json.loads(done.stdout.rpartition("RESULT")[2])
     return values

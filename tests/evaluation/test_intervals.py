@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from crab.evaluation.intervals import Bootstrap, Interval, smallest_detectable_difference, t_interval
 
+ROOT = Path(__file__).parents[2]
 BOOTSTRAP = Bootstrap(random_seed=0, samples=500, confidence=0.95)
 
 
@@ -133,7 +135,9 @@ def test_the_same_in_another_process_and_any_order() -> None:
         "if {first}: b.mean('other', v)\nprint(b.mean('x', v))"
     )
     runs = [
-        subprocess.run([sys.executable, "-c", program.format(first=first)], capture_output=True, text=True, check=True)
+        subprocess.run(
+            [sys.executable, "-c", program.format(first=first)], capture_output=True, text=True, check=True, cwd=ROOT
+        )
         for first in (True, False)
     ]
     assert (

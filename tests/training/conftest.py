@@ -18,9 +18,10 @@ from crab.config.sft import SftConfig
 from crab.core.records import PreferencePair, Seed, TrainingRow
 
 CONF = Path(__file__).parents[2] / "conf"
-WORDS = (
-    "harbour boats quiet market bread salt gulls roofs warm rain narrow streets baker sailors storms evening".split()
-)
+WORDS = [
+    "harbour", "boats", "quiet", "market", "bread", "salt", "gulls", "roofs", "warm", "rain", "narrow", "streets",
+    "baker", "sailors", "storms", "evening",
+]  # fmt: skip
 
 
 def compose(**overrides: Any) -> dict[str, Any]:

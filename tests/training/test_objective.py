@@ -46,7 +46,7 @@ def by_hand(
         nll = torch.nn.functional.cross_entropy(logits[start - 1 : -1], tokens[start:], reduction="sum")
         total = total + scale * weight * nll / denominator
     total.backward()
-    return float(total), {name: parameter.grad for name, parameter in model.named_parameters()}
+    return float(total.detach()), {name: parameter.grad for name, parameter in model.named_parameters()}
 
 
 def tokens_of(rows: Sequence[TokenRow]) -> float:
@@ -66,7 +66,7 @@ def one_step(
     """Loss and gradients of the trainer's single step over everything."""
     from transformers import TrainerCallback
 
-    from crab.training import loop, objective
+    from crab.training import heads, loop, objective
     from crab.training.supervised import TrlSftConfig
 
     config = setup(sft__batch_size=shape[0], sft__accumulation_steps=shape[1], sft__max_grad_norm=1e9, **over)
@@ -83,14 +83,15 @@ def one_step(
             )
 
     arguments = loop.arguments(config.sft, len(goal.lengths), base.parent / "none", 0, False, "cpu")
-    trainer = objective.ObjectiveTrainer(
-        goal,
-        tokenizer,
-        model=loading.load_policy(base, config.model, "cpu"),
-        args=TrlSftConfig(**arguments, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
-    )
-    assert trainer.plain_head
-    trainer.plain_head = plain
+    with pytest.MonkeyPatch.context() as patch:
+        if not plain:
+            patch.setattr(heads, "use_plain_head", lambda *_: False)
+        trainer = objective.ObjectiveTrainer(
+            goal,
+            tokenizer,
+            model=loading.load_policy(base, config.model, "cpu"),
+            args=TrlSftConfig(**arguments, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
+        )
     trainer.add_callback(Catch())
     trainer.train()
     assert trainer.state.global_step == 1
