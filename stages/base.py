@@ -12,6 +12,7 @@ from crab import tracking
 from crab.config import section
 from crab.config.base import BaseConfig
 from crab.config.compute import ComputeConfig
+from crab.config.launch import LaunchConfig
 from crab.config.model import ModelConfig
 from crab.core import io, work
 from crab.core.records import Seed
@@ -26,11 +27,14 @@ def main() -> None:
         config = section.load("base", BaseConfig)
         model = section.load("model", ModelConfig)
         compute = section.load("compute", ComputeConfig)
+        launch = section.load("launch", LaunchConfig)
         if model.base.source == "hub":
             metrics = base.point_to_hub(model, compute, OUTPUT)
         else:
             with work.folder("base") as place:
-                metrics = base.build(io.read(SEEDS, Seed), config, model, compute, place, OUTPUT, run.log_step)
+                metrics = base.build(
+                    io.read(SEEDS, Seed), config, model, compute, place, launch.save_seconds, OUTPUT, run.log_step
+                )
         io.write_json(Path("results/base.json"), metrics)
         run.log(metrics)
 

@@ -13,6 +13,7 @@ from crab.config import section
 from crab.config.compute import ComputeConfig
 from crab.config.dpo import DpoConfig
 from crab.config.engine import EngineConfig
+from crab.config.launch import LaunchConfig
 from crab.config.mix import MixConfig
 from crab.config.model import ModelConfig
 from crab.core import io, work
@@ -34,6 +35,7 @@ def main() -> None:
         config = section.load("dpo", DpoConfig)
         model = section.load("model", ModelConfig)
         compute = section.load("compute", ComputeConfig)
+        launch = section.load("launch", LaunchConfig)
         hardware.require(model, compute, "training")
 
         writer = PromptWriter(section.load("mix", MixConfig), config)
@@ -54,11 +56,15 @@ def main() -> None:
                     place,
                 )
             pairs, rejected = preferences.from_samples(prompts, samples)
+        prepared = dpo.prepare(POLICY, pairs, config, model)
+        rejected += prepared.rejected
         io.write(Path("data/preferences.jsonl"), pairs)
-
-        metrics = dpo.train(POLICY, pairs, config, model, compute, place, OUTPUT, run.log_step)
         io.write(Path("data/preferences_rejected.jsonl"), rejected)
-        metrics |= {"pairs": len(pairs), "prompts": len(examples)}
+
+        metrics = dpo.train(
+            POLICY, prepared.pairs, config, model, compute, place, launch.save_seconds, OUTPUT, run.log_step
+        )
+        metrics |= {"prompts": len(examples), "rejected": len(rejected), "cut_pairs": prepared.cut}
         io.write_json(Path("results/dpo.json"), metrics)
         run.log(metrics)
 

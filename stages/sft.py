@@ -11,6 +11,7 @@ from pathlib import Path
 from crab import tracking
 from crab.config import section
 from crab.config.compute import ComputeConfig
+from crab.config.launch import LaunchConfig
 from crab.config.mix import MixConfig
 from crab.config.model import ModelConfig
 from crab.config.sft import SftConfig
@@ -31,9 +32,10 @@ def main() -> None:
         mix = section.load("mix", MixConfig)
         model = section.load("model", ModelConfig)
         compute = section.load("compute", ComputeConfig)
+        launch = section.load("launch", LaunchConfig)
         hardware.require(model, compute, "training")
 
-        mixed = mixing.build(io.read(VERIFIED, Example), mix, config.forward_weight, config.aux_weight)
+        mixed = mixing.build(io.read(VERIFIED, Example), mix)
         forward = sft.prepare(BASE, mixed.forward, config, model)
         reverse = sft.prepare(BASE, mixed.reverse, config, model)
         rejected = [*mixed.rejected, *forward.rejected, *reverse.rejected]
@@ -43,8 +45,9 @@ def main() -> None:
 
         with work.folder("sft") as place:
             metrics = sft.train(
-                BASE, forward.rows, reverse.rows, config, model, compute, place, OUTPUT, run.log_step
-            )
+                BASE, forward.rows, reverse.rows, config, model, compute, place, launch.save_seconds, OUTPUT,
+                run.log_step,
+            )  # fmt: skip
         metrics |= {"rejected_rows": len(rejected), "cut_rows": forward.cut + reverse.cut}
         io.write_json(Path("results/sft.json"), metrics)
         run.log(metrics)

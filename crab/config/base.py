@@ -14,5 +14,3 @@ class BaseConfig(OptimiserConfig):
     """Draws the initial weights, the documents and their order."""
     max_tokens: int = Field(ge=1)
     """Documents are drawn until their tokens reach this; an epoch goes once over them."""
-    save_seconds: float = Field(gt=0)
-    """Time between checkpoints: what a kill costs at most."""

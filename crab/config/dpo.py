@@ -36,8 +36,6 @@ class DpoConfig(OptimiserConfig):
     """Longest prompt with response, in tokens."""
     overlong: Literal["drop", "cut"]
     """Pairs above `max_length`: dropped, or both responses cut at their end."""
-    save_seconds: float = Field(gt=0)
-    """Time between checkpoints: what a kill costs at most."""
 
     @model_validator(mode="after")
     def _smoothing_is_used(self) -> DpoConfig:

@@ -6,7 +6,7 @@ Used by `compose` and by the first stage that runs; no stage depends on it, so t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from crab.config.backtranslate import BacktranslateConfig
@@ -65,46 +65,44 @@ def validate(params: Mapping[str, Any]) -> list[Problem]:
 
 
 def _combinations(sections: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong between sections; a rule is left out where one of its sections is wrong in itself."""
-    found: list[Problem] = []
+    """What is wrong between sections that are sound in themselves; pairs with an unsound one are passed over."""
+    return [
+        problem
+        for names, rule in _RULES
+        if all(name in sections for name in names) and (problem := rule(*(sections[name] for name in names)))
+    ]
 
-    def rule(wrong: bool, where: str, what: str, fix: str) -> None:
-        if wrong:
-            found.append(Problem(f"params.yaml [{where}]", what, fix))
 
-    model, mix, sft, dpo, evaluation = (sections.get(name) for name in ("model", "mix", "sft", "dpo", "eval"))
-    if mix and sft:
-        rule(
-            sft.forward_weight == 0 and mix.reverse.share == 0,
-            "mix, sft",
-            "sft.forward_weight = 0 and mix.reverse.share = 0: no row would be trained on",
-            "give one of them a value above 0",
-        )
-        rule(
-            sft.forward_weight > 0 and mix.reverse.share == 1 and mix.reverse.seeds == "disjoint",
-            "mix, sft",
-            "mix.reverse takes every record for itself (share = 1, seeds = disjoint): no forward row is left",
-            "set mix.reverse.seeds=shared or a lower mix.reverse.share",
-        )
-    if dpo:
-        rule(
-            dpo.max_new_tokens >= dpo.max_length,
-            "dpo",
-            f"max_new_tokens = {dpo.max_new_tokens} leaves no room for a prompt in max_length = {dpo.max_length}",
-            "lower dpo.max_new_tokens or raise dpo.max_length",
-        )
-    if model:
-        positions = model.base.max_positions
-        for name, section, key in [("dpo", dpo, "max_length"), ("eval", evaluation, "max_new_tokens")]:
-            if section:
-                value = getattr(section, key)
-                rule(
-                    value > positions,
-                    f"{name}, model",
-                    f"{name}.{key} = {value} is above what model {model.name} holds: {positions} positions",
-                    f"lower {name}.{key}, or choose another model",
-                )
-    return found
+def _answers_fit(evaluation: EvalConfig, model: ModelConfig) -> Problem | None:
+    if evaluation.max_new_tokens < model.base.max_positions:
+        return None
+    found = f"max_new_tokens = {evaluation.max_new_tokens} leaves no room for a prompt"
+    return Problem("params.yaml [eval]", found, f"{model.name} has {model.base.max_positions} positions; use fewer")
+
+
+def _samples_fit(dpo: DpoConfig) -> Problem | None:
+    if dpo.max_new_tokens < dpo.max_length:
+        return None
+    found = f"max_new_tokens = {dpo.max_new_tokens} leaves no room for a prompt in max_length = {dpo.max_length}"
+    return Problem("params.yaml [dpo]", found, "use fewer new tokens, or a longer max_length")
+
+
+def _something_is_trained(sft: SftConfig, mix: MixConfig) -> Problem | None:
+    where = "params.yaml [sft], [mix]"
+    if sft.forward_weight == 0 and mix.reverse.share == 0:
+        return Problem(where, "forward_weight = 0 and reverse.share = 0: nothing would be trained", "raise one of them")
+    if sft.normalize == "per_task" and mix.reverse.share == 1 and mix.reverse.seeds == "disjoint":
+        found = "no record is left for the forward task, which defines the steps under normalize = per_task"
+        return Problem(where, found, "use reverse.share < 1, reverse.seeds = shared, or normalize = tokens")
+    return None
+
+
+_RULES: tuple[tuple[tuple[str, ...], Callable[..., Problem | None]], ...] = (
+    (("eval", "model"), _answers_fit),
+    (("dpo",), _samples_fit),
+    (("sft", "mix"), _something_is_trained),
+)
+"""Sections -> the rule that they must keep together."""
 
 
 def _explain_scalar(key: str, value: Any, kind: type) -> Problem | None:

@@ -23,8 +23,6 @@ class SftConfig(OptimiserConfig):
     step, reverse rows ride along. `tokens`: one weighted mean over the completion tokens of ordinarily mixed rows."""
     overlong: Literal["drop", "cut"]
     """Rows above `model.max_length`: dropped, or cut at the completion's end (then without an end-of-turn)."""
-    save_seconds: float = Field(gt=0)
-    """Time between checkpoints: what a kill costs at most."""
 
     @model_validator(mode="after")
     def _some_weight(self) -> SftConfig:

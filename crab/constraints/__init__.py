@@ -33,7 +33,7 @@ from crab.core.errors import ParameterError, Problem
 from crab.core.records import Constraint, Verdict
 from crab.core.text import Measures, measures
 
-__all__ = ["TypeInfo", "check", "check_all", "check_readings", "derive", "implies", "parse", "types"]
+__all__ = ["TypeInfo", "check", "check_all", "check_each", "check_readings", "derive", "implies", "parse", "types"]
 
 LEAK_WORDS = 6
 """A run of so many words of the response in a constraint's sentence gives the answer away."""
@@ -71,8 +71,10 @@ def derive(
         instruction: What it answers; decides which words are worth asking for or forbidding, and what leaks.
         random_seed: Decides thresholds, words and phrasings where there is a choice.
         max_phrasings: Use only the first so many sentences of each form; None for all.
+
     Returns:
         Constraints in the order of the registry, each true of the response under every reading.
+
     Raises:
         ParameterError: `max_phrasings` is less than 1.
     """
@@ -102,8 +104,14 @@ def _prove(name: str, kind: Type, params: Params, text: str, m: Measures, told: 
 
 def _leaks(text: str, m: Measures, told: Measures) -> bool:
     words = Measures(text).lower_words
-    spans = (f" {' '.join(words[start : start + LEAK_WORDS])} " for start in range(len(words) - LEAK_WORDS + 1))
-    return any(span in m.spoken and span not in told.spoken for span in spans)
+    run = 0  # words in a row that the response has at all: most sentences need no closer look
+    for end, word in enumerate(words, 1):
+        run = run + 1 if word in m.vocabulary else 0
+        if run >= LEAK_WORDS:
+            span = f" {' '.join(words[end - LEAK_WORDS : end])} "
+            if span in m.spoken and span not in told.spoken:
+                return True
+    return False
 
 
 def check(constraint: Constraint, response: str) -> Verdict:
@@ -112,17 +120,22 @@ def check(constraint: Constraint, response: str) -> Verdict:
     Raises:
         ParameterError: The type is unknown or not checkable, or its parameters are not sound.
     """
-    return _check(constraint, measures(response))
+    return _verdict(_checkable(constraint), constraint, measures(response))
 
 
 def check_all(constraints: Iterable[Constraint], response: str) -> list[Verdict]:
     """The verdict on each constraint, in order; the response is measured once. Raises as `check` does."""
     m = measures(response)
-    return [_check(constraint, m) for constraint in constraints]
+    return [_verdict(_checkable(constraint), constraint, m) for constraint in constraints]
 
 
-def _check(constraint: Constraint, m: Measures) -> Verdict:
+def check_each(constraint: Constraint, responses: Iterable[str]) -> list[Verdict]:
+    """The verdict on each response, in order; the parameters are validated once. Raises as `check` does."""
     kind = _checkable(constraint)
+    return [_verdict(kind, constraint, measures(response)) for response in responses]
+
+
+def _verdict(kind: Type, constraint: Constraint, m: Measures) -> Verdict:
     finding = kind.check(m, constraint.params, kind.readings[0])
     return Verdict(finding.satisfied, finding.reason)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params
 from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, amounts, counted, number_of
@@ -44,7 +43,7 @@ all_lowercase = Type(
             ),
             hearings=(
                 "use (|only |all )lowercase(| letters)(| only)",
-                "(use|be) (|everything |the response |it )(in |entirely in |completely in )(|all |only )lowercase(| letters)",
+                "(use|be) (|everything |the response |it )(in |entirely in )(|all |only )lowercase(| letters)",
                 "be (|entirely |completely |all )lowercase",
                 "not use (uppercase|capital|capitalized) letters",
                 "no (capital|uppercase) letters(| allowed)",
@@ -86,7 +85,8 @@ all_uppercase = Type(
             ),
             hearings=(
                 "use (|only |all )(uppercase|capitals|capital letters|caps|uppercase letters)(| only)",
-                "(use|be) (|everything |the response |it )(in |entirely in |completely in )(|all |only )(uppercase|caps|capitals|capital letters|uppercase letters)",
+                "(use|be) (|everything |the response |it )(in |entirely in )(|all |only )"
+                "(uppercase|caps|capitals|capital letters|uppercase letters)",
                 "be (|entirely |completely |all )(uppercase|capitalized)",
                 "not use lowercase letters",
                 "no lowercase letters(| allowed)",

@@ -41,7 +41,8 @@ highlighted = counted(
         also_called=(("highlighted section", "highlighted sections"), ("highlighted word", "highlighted words")),
         heard={
             AT_LEAST: (
-                "highlight at least {n} [section|sections](| with markdown|, i.e. *highlighted section*)(|, i.e. *highlighted section*)",
+                "highlight at least {n} [section|sections](| with markdown)(|, i.e. *highlighted section*)",
+                "highlight at least {n} [section|sections] in the response with markdown, i.e. *highlighted section*",
                 "highlight at least {n} (words|phrases|parts|terms)",
             ),
             EXACTLY: ("highlight exactly {n} [section|sections](| with markdown)",),

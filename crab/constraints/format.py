@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
-from crab.constraints.phrasing import Form, Number, Params, Phrase
+from crab.constraints.phrasing import Form, Number, Params, literally
 from crab.constraints.quantity import AT_LEAST, EXACTLY, amounts, asked, counted, holds, narrower, number_of, propose
 from crab.constraints.structure import numbered_steps, salutation
 from crab.core.text import Measures
@@ -65,11 +65,11 @@ json = shape(
         "Respond in JSON only.",
     ),
     hearings=(
-        "(respond|answer|reply|format the response|return|output|wrap the response)(| only| everything) (in|as|with|using) (|valid )json(| only| format|)",
-        "the response must be (in |)(|valid )json(| only| format|)",
-        "be (in |)(|valid )json(| only| format|)",
+        "use (|valid )json(| only| format)",
+        "(format|return|wrap|put) the response (in|as) (|valid )json(| format)",
+        "(be|be in|be wrapped in) (|valid )json(| only| format)",
+        "(respond|answer|reply) only (in|with) (|valid )json",
         "(return|output) (only |)(valid |)json(| only)",
-        "(wrap|put) the response in json format",
     ),
 )
 
@@ -120,8 +120,8 @@ bullet_list = shape(
     hearings=(
         "use (|a list of )(bullet points|bullets|bulleted lists|bullet lists)",
         "use (a|an) (bullet list|bullet-point list|bullet point list|bulleted list|unordered list)",
-        "(format|present|organize|organise|structure|arrange) (the response|it|everything|the points|the information) (as|in|into|with|using) (a bulleted list|a bullet list|bullet points|bullets|a bullet point list)",
-        "(respond|answer|reply) (in|with|as|using) (|a )(bullet points|bullets|bulleted list|bullet list)",
+        "(format|present|organize|structure) (the response|it|everything|the points) (as|in|into|with|using) "
+        "(a bulleted list|a bullet list|bullet points)",
     ),
 )
 
@@ -147,8 +147,8 @@ numbered_list = shape(
     hearings=(
         "use (a|an) (ordered|numbered) list",
         "use (ordered|numbered) lists",
-        "(format|present|organize|organise|structure|arrange) (the response|it|everything|the points|the information) (as|in|into|with|using) (a numbered list|an ordered list)",
-        "(respond|answer|reply) (in|with|as|using) (|a |an )(numbered|ordered) list",
+        "(format|present|organize|structure) (the response|it|everything|the points) (as|in|into|with|using) "
+        "(a numbered list|an ordered list)",
     ),
 )
 
@@ -199,8 +199,8 @@ table = shape(
     ),
     hearings=(
         "use a (|markdown )table",
-        "(respond|answer|reply) (in|with|as|using) a (|markdown )table",
-        "(format|present|organize|organise|show) (the response|it|everything|the information|the data) (as|in|into|with|using) a (|markdown )table(| format)",
+        "(format|present|organize|show) (the response|it|everything|the information|the data) (as|in|into|using) "
+        "a (|markdown )table(| format)",
     ),
 )
 
@@ -310,7 +310,8 @@ letter = shape(
         'Address the reader by letter, "Dear" and so on.',
     ),
     hearings=(
-        "(write|format|respond|answer|reply)(| it| the response) (as|in the form of|in the format of|in the style of) a letter",
+        "use (|it |the response )(as|in the form of|in the format of) a letter",
+        "(format|answer|respond|reply)(| it| the response) (as|in the form of|in the format of) a letter",
     ),
 )
 
@@ -325,7 +326,8 @@ def _parts(m: Measures, marker: str, reading: str) -> int:
     if reading == _ANYWHERE:
         pieces = m.text.split(marker)
     else:
-        pieces, current = [], []
+        pieces = []
+        current: list[str] = []
         for line in [*m.filled_lines, marker]:
             if line == marker:
                 pieces.append("\n".join(current))
@@ -362,7 +364,7 @@ separators = Type(
     forms=tuple(
         Form(
             fixed={"relation": relation},
-            slots={"marker": Phrase(1, among=_MARKERS), "n": Number()},
+            slots={"marker": literally(_MARKERS), "n": Number()},
             phrasings=tuple(
                 template.replace("COUNT", f"{relation} {{n}} [part|parts]")
                 for template in (
@@ -379,9 +381,9 @@ separators = Type(
                 for noun in ("part", "section", "paragraph")
                 for lead in ((f"{relation} ", "") if relation == EXACTLY else (f"{relation} ",))
                 for template in (
-                    "use COUNT(,|) separated (by|with) {marker}",
-                    "use COUNT(,|) separated (by|with) the (markdown |)(divider|separator)(|:) {marker}",
-                    "use COUNT. [paragraph|paragraphs] must be separated with the markdown divider: {marker}",
+                    "use COUNT(,|) separated (by|with) ({marker}|{marker:bare})",
+                    "use COUNT(,|) separated (by|with) the (markdown |)divider(|:) ({marker}|{marker:bare})",
+                    "use COUNT. paragraphs are separated with the markdown divider: {marker:bare}",
                 )
             ),
         )

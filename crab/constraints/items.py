@@ -56,10 +56,25 @@ num_steps = counted(
     counts={"lines": numbered_steps},
     prefer=_PREFER,
     forms=amounts(
-        'step labelled "Step 1:" and so on',
-        'steps labelled "Step 1:" and so on',
+        "numbered step",
+        "numbered steps",
         verb="Give",
-        also_called=(("numbered step", "numbered steps"), ("labelled step", "labelled steps")),
+        relations=(AT_LEAST, AT_MOST, EXACTLY),
+        also_called=(("labelled step", "labelled steps"), ("labeled step", "labeled steps")),
+        own={
+            relation: tuple(
+                template.replace("COUNT", f"{relation} {{n}} [step|steps]")
+                for template in (
+                    'Give COUNT, labelled "Step 1:" and so on.',
+                    'Lay it out in COUNT that begin with "Step 1:", "Step 2:" and so forth.',
+                    "There should be COUNT, each with its label and number.",
+                    'I want COUNT, every one on a line that starts with "Step" and its number.',
+                    'Take the reader through COUNT, marked "Step 1:" and onwards.',
+                    'Break it down into COUNT with the labels "Step 1:", "Step 2:" and so on.',
+                )
+            )
+            for relation in (AT_LEAST, AT_MOST, EXACTLY)
+        },
     ),
 )
 

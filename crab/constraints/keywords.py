@@ -85,7 +85,8 @@ include = Type(
                 "I want to read the [word|words] {words} in there.",
             ),
             hearings=(
-                "(use|mention|work in|weave in) (the |)(|following |specific )([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words}",
+                "(use|mention|work in|weave in) (the |)(|following |specific )"
+                "([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words}",
                 "(use|mention|work in|weave in) {words}",
                 "use (all of |)the ([word|words]|[keyword|keywords]) {words} (somewhere|at least once)",
                 "the ([word|words]|[keyword|keywords]) {words} must (appear|be used|be included|be present)",
@@ -142,13 +143,14 @@ exclude = Type(
                 "Steer clear of {words}; [this word is|these words are] forbidden.",
             ),
             hearings=(
-                "not use (the |)(|following |specific )([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words}",
-                "not (use|mention|say) {words}",
-                "not (mention|say) the [word|words] {words}",
-                "the ([word|words]|[keyword|keywords]) {words} must not (appear|be used|be included|be present)",
-                "(leave out|omit|exclude|skip) the ([word|words]|[term|terms]|[phrase|phrases]) {words}",
-                "not use keywords {words}",
-                "not use the forbidden [word|words] {words}",
+                "not use (the |)(|following |specific )"
+                "([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words:or}",
+                "not (use|mention|say) {words:or}",
+                "not (mention|say) the [word|words] {words:or}",
+                "the ([word|words]|[keyword|keywords]) {words:or} must not (appear|be used|be included|be present)",
+                "(leave out|omit|exclude|skip) the ([word|words]|[term|terms]|[phrase|phrases]) {words:or}",
+                "not use keywords {words:or}",
+                "not use the forbidden [word|words] {words:or}",
             ),
         ),
     ),
@@ -173,6 +175,7 @@ def _check_frequency(m: Measures, params: Params, reading: str) -> Finding:
 
 
 _TIMES = "{n} [time|times]"
+_NOUNS = "the word |the keyword |the term |the phrase "
 frequency = Type(
     paper="Keywords",
     meaning="How often the word or phrase occurs, as a whole word, in any letter case, stands in the relation to n.",
@@ -187,7 +190,10 @@ frequency = Type(
             fixed={"relation": relation},
             slots={"word": Phrase(5), "n": Number()},
             phrasings=tuple(template.replace("TIMES", _TIMES) for template in phrasings),
-            hearings=tuple(template.replace("TIMES", _TIMES) for template in hearings),
+            hearings=tuple(
+                template.replace("TIMES", _TIMES).replace("(THE|)", f"(|{_NOUNS})").replace("THE", f"({_NOUNS})")
+                for template in hearings
+            ),
         )
         for relation, phrasings, hearings in (
             (
@@ -201,10 +207,10 @@ frequency = Type(
                     "Repeat the term {word} until it has come up at least TIMES.",
                 ),
                 (
-                    "(use|mention|say|repeat) (the word |the keyword |the term |the phrase |){word} (at least TIMES|TIMES or more)",
-                    "the (word|keyword|term|phrase) {word} must (appear|occur|be used) (at least TIMES|TIMES or more)",
-                    "(use|mention) (the word |the keyword |the term |){word} over {n:-1} [time|times]",
-                    "the (word|keyword|term|phrase) {word} must (appear|occur|be used) over {n:-1} [time|times]",
+                    "(use|mention|say|repeat) (THE|){word} (at least TIMES|TIMES or more)",
+                    "THE{word} must (appear|occur|be used) (at least TIMES|TIMES or more)",
+                    "(use|mention) (THE|){word} over {n:-1} [time|times]",
+                    "THE{word} must (appear|occur|be used) over {n:-1} [time|times]",
                 ),
             ),
             (
@@ -218,12 +224,12 @@ frequency = Type(
                     "Do not repeat the term {word} beyond TIMES.",
                 ),
                 (
-                    "(use|mention|say|repeat) (the word |the keyword |the term |the phrase |){word} (at most TIMES|TIMES or (less|fewer))",
-                    "the (word|keyword|term|phrase) {word} must (appear|occur|be used) (at most TIMES|TIMES or (less|fewer))",
-                    "(use|mention) (the word |the keyword |the term |){word} under {n:+1} [time|times]",
-                    "the (word|keyword|term|phrase) {word} must (appear|occur|be used) under {n:+1} [time|times]",
-                    "not use (the word |the keyword |the term |){word} over TIMES",
-                    "the (word|keyword|term|phrase) {word} must not (appear|occur|be used) over TIMES",
+                    "(use|mention|say|repeat) (THE|){word} (at most TIMES|TIMES or less|TIMES or fewer)",
+                    "THE{word} must (appear|occur|be used) (at most TIMES|TIMES or less|TIMES or fewer)",
+                    "(use|mention) (THE|){word} under {n:+1} [time|times]",
+                    "THE{word} must (appear|occur|be used) under {n:+1} [time|times]",
+                    "not use (THE|){word} over TIMES",
+                    "THE{word} must not (appear|occur|be used) over TIMES",
                 ),
             ),
             (
@@ -237,8 +243,8 @@ frequency = Type(
                     "The term {word} has to come up TIMES in all.",
                 ),
                 (
-                    "(use|mention|say|repeat) (the word |the keyword |the term |the phrase |){word} exactly TIMES",
-                    "the (word|keyword|term|phrase) {word} must (appear|occur|be used) exactly TIMES",
+                    "(use|mention|say|repeat) (THE|){word} exactly TIMES",
+                    "THE{word} must (appear|occur|be used) exactly TIMES",
                 ),
             ),
         )

@@ -16,7 +16,7 @@ AS_WRITTEN = "as written"
 
 
 Rng = Callable[[], random.Random]
-"""Gives a type's own generator, always the same one. It is made at the first call: most types of a response say nothing."""
+"""Gives a type's own generator, always the same one, made at the first call: most types have nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,8 +205,8 @@ sentences_per_paragraph = _longest(
     ),
     hearings=(
         "no paragraph must (be longer than|exceed|use over|be over) {n} [sentence|sentences]",
-        "(keep|limit) (every paragraph|paragraphs|your paragraphs|all paragraphs) to (|at most ){n} [sentence|sentences]",
-        "keep (every paragraph|paragraphs|your paragraphs|all paragraphs) under {n:+1} [sentence|sentences]",
+        "(keep|limit) (every paragraph|paragraphs|your paragraphs) to (|at most ){n} [sentence|sentences]",
+        "keep (every paragraph|paragraphs|your paragraphs) under {n:+1} [sentence|sentences]",
         "every paragraph must (be|use) at most {n} [sentence|sentences]( long|)",
         "every paragraph must (be|use) under {n:+1} [sentence|sentences]( long|)",
         "every paragraph must not (be longer than|exceed|use over) {n} [sentence|sentences]",

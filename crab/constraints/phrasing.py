@@ -5,11 +5,12 @@ A sentence is written once, as a template::
     Use at least {n} [bullet point|bullet points].
 
 `{n}` is a slot (`{n:word}` prefers "three" to "3", `{n:+1}` writes one more); `[one|many]` agrees with the number or
-list nearest before it, else with the next one. Templates that are only understood, never written, may hold alternatives: `(be|stay) under {n:+1} words`.
+list nearest before it, else with the next one. Templates that are only understood, never written, may also hold
+alternatives: `(be|stay) under {n:+1} words`.
 
 To read a sentence, its quotations and numbers are taken out and synonyms are levelled; what is left, its *skeleton*,
 is looked up in a dict made from the templates by the very same steps. So whatever is rendered parses back, reading
-takes linear time, and two sentences that look alike but mean different things are found when the table is made.
+takes linear time, and two templates that look alike but mean different things are found when the table is made.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Protocol
 
 Params = dict[str, Any]
@@ -31,10 +32,13 @@ MAX_SENTENCE = 1000
 
 # -- slots -----------------------------------------------------------------------------------------------------------
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: E501, SIM905
-_TENS = {
-    word: 10 * tens for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
+_SMALL = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen
+"""
+_UNITS = _SMALL.split()
+_TENTHS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {word: 10 * tens for tens, word in enumerate(_TENTHS.split(), 2)}
 NUMBER_WORDS: Final = {
     **{word: number for number, word in enumerate(_UNITS)},
     **_TENS,
@@ -74,7 +78,7 @@ class Number:
 
     def write(self, value: Any, style: str) -> str:
         if style == "word" and value <= 12:
-            return _UNITS[value]
+            return _UNITS[int(value)]
         return str(value + _added(style))
 
     def read(self, found: Value) -> int | None:
@@ -89,17 +93,13 @@ class Phrase:
     """Words to be quoted exactly."""
 
     most_words: int = 12
-    among: tuple[str, ...] = ()
-    """The only phrases accepted, if any are named."""
 
     def problem(self, value: Any) -> str | None:
         if not isinstance(value, str):
             return f"{value!r} is not a text"
-        if self.among and value not in self.among:
-            return f"{value!r} is not one of {', '.join(map(repr, self.among))}"
         if not value.strip() or value != value.strip() or '"' in value or "\n" in value or "\r" in value:
             return f"{value!r} is empty, or holds a double quotation mark, a line break or white space at an end"
-        if not self.among and not any(map(str.isalnum, value)):
+        if not any(map(str.isalnum, value)):
             return f"{value!r} holds no letter or digit"
         if len(value.split()) > self.most_words or len(value) > 20 * self.most_words:
             return f"{value!r} is longer than {self.most_words} words"
@@ -112,7 +112,7 @@ class Phrase:
         return found[0] if isinstance(found, tuple) and len(found) == 1 else None
 
     def sample(self, index: int) -> str:
-        return self.among[0] if self.among else f"sample {index}"
+        return f"sample {index}"
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Choice:
         return None
 
     def write(self, value: Any, style: str) -> str:
-        return self.styles[value][style]
+        return self.styles[str(value)][style]
 
     def read(self, found: Value) -> None:
         return None
@@ -165,6 +165,11 @@ class Choice:
 
 
 # -- forms -----------------------------------------------------------------------------------------------------------
+
+
+def literally(values: Sequence[str]) -> Choice:
+    """A choice among texts that are written as they are, in quotation marks, or (style `bare`) without."""
+    return Choice({value: {"": f'"{value}"', "bare": value} for value in values})
 
 
 @dataclass(frozen=True)
@@ -206,8 +211,14 @@ def _added(style: str) -> int:
 
 _SLOT = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 _AGREEMENT = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+_PIECES = re.compile(r"(\{[^}]*\}|\[[^\]]*\|[^\]]*\])")
 _ALTERNATIVES = re.compile(r"\(([^()]*\|[^()]*)\)")
 _BAR = re.compile(r"\|(?![^\[\]]*\])")  # not the one inside [one|many]
+
+
+@cache
+def _pieces(template: str) -> tuple[str, ...]:
+    return tuple(_PIECES.split(template))
 
 
 def fill(template: str, form: Form, params: Mapping[str, Any], plural: bool | None = None) -> str:
@@ -222,15 +233,15 @@ def fill(template: str, form: Form, params: Mapping[str, Any], plural: bool | No
     written: list[str] = []
     numbers: list[tuple[int, bool]] = []  # where in `written`, and whether many
     agreements: list[tuple[int, str, str]] = []
-    for piece in re.split(r"(\{[^}]*\}|\[[^\]]*\|[^\]]*\])", template):
-        if slot := _SLOT.fullmatch(piece):
+    for piece in _pieces(template):
+        if piece[:1] == "{" and (slot := _SLOT.fullmatch(piece)):
             name, style = slot[1], slot[2] or ""
             value = params[name]
             piece = form.slots[name].write(value, style)
             if isinstance(value, int | list):
                 amount = value + _added(style) if isinstance(value, int) else len(value)
                 numbers.append((len(written), amount != 1))
-        elif agreement := _AGREEMENT.fullmatch(piece):
+        elif piece[:1] == "[" and (agreement := _AGREEMENT.fullmatch(piece)):
             agreements.append((len(written), agreement[1], agreement[2]))
         written.append(piece)
     for place, one, many in agreements:
@@ -249,12 +260,12 @@ def render(form: Form, params: Mapping[str, Any], rng: random.Random, max_phrasi
 
 # -- skeletons -------------------------------------------------------------------------------------------------------
 
-_QUOTED, _NUMBER = "\ue000", "\ue001"
-_QUOTE = r"""(?:"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|`[^`\n]*`|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)‘[^’\n]+’(?!\w))"""  # straight, curly, ...
+_QUOTED, _EITHER, _NUMBER = "\ue000", "\ue001", "\ue002"  # private use: quotations, some joined with "or", a number
+_QUOTE = r"""(?:"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|`[^`\n]*`|(?<!\w)'[^'\n]+'(?!\w)|(?<!\w)‘[^’\n]+’(?!\w))"""
 _TAKEN_OUT = re.compile(
     rf"(?:\[ ?)?(?P<quoted>{_QUOTE}(?:(?:, ?(?:and |or |& )?| (?:and|or|&) |; ?){_QUOTE})*)(?: ?\])?"
     r"|(?<![\w.,])(?P<digits>\d{1,3}(?:,\d{3})+|\d{1,9})(?![\w]|[.,]\d)"
-    rf"|\b(?P<word>{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b",
+    rf"|\b(?=[enotfsz])(?P<word>(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(_UNITS[1:10])}))?|{'|'.join(_UNITS)})\b",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(_QUOTE)
@@ -305,8 +316,8 @@ _LEVELLED = tuple(
         (r"^(?:answer|respond|reply) (?:with|in|using|as) ", "use "),
         (r" (?:long|in length|in total|altogether)$", ""),
         (
-            r"^(?:be|stay|aim for|stick to|keep to|(?:keep|limit|restrict) (?:it|the response|yourself)(?: to| within)?) "
-            + _AMOUNT,
+            r"^(?:be|stay|aim for|stick to|keep to"
+            r"|(?:keep|limit|restrict) (?:it|the response|yourself)(?: to| within)?) " + _AMOUNT,
             "use ",
         ),
         ("^" + _AMOUNT, "use "),
@@ -338,14 +349,14 @@ def _level(sentence: str) -> str:
 
 def skeleton(text: str) -> tuple[str, tuple[Value, ...]] | None:
     """What a sentence says apart from its numbers and quotations, and those; None if it is too long to be one."""
-    if len(text) > MAX_SENTENCE or _QUOTED in text or _NUMBER in text:
+    if len(text) > MAX_SENTENCE or _QUOTED in text or _EITHER in text or _NUMBER in text:
         return None
     values: list[Value] = []
 
     def take_out(match: re.Match[str]) -> str:
         if (quoted := match["quoted"]) is not None:
             values.append(tuple(quote[1:-1].strip() for quote in _SINGLE.findall(quoted)))
-            return _QUOTED
+            return _EITHER if "or" in _SINGLE.sub("", quoted).lower() else _QUOTED
         values.append(int(match["digits"].replace(",", "")) if match["digits"] else NUMBER_WORDS[match["word"].lower()])
         return _NUMBER
 
@@ -412,6 +423,7 @@ class Lexicon:
 
         Args:
             forms: The forms of each type.
+
         Raises:
             ValueError: Two templates look alike and mean different things, or one does not show all of its slots.
         """
@@ -436,12 +448,17 @@ class Lexicon:
                 if bound | {*fixed} != {*form.slots}:
                     raise ValueError(f"{name}: {variant!r} does not show every slot")
                 meaning = _Meaning(name, form, tuple(fixed.items()), parts)
-                known = self._meanings.setdefault(left, [])
-                for other in known:
-                    if other != meaning and not other.excludes(meaning):
-                        raise ValueError(f"{name}: {variant!r} reads like a sentence of {other.type}: {left!r}")
-                if meaning not in known:
-                    known.append(meaning)
+                # A list joined with "or" may be a single quotation, or joined with commas alone.
+                for heard in {left, left.replace(_EITHER, _QUOTED)}:
+                    self._remember(heard, meaning, variant)
+
+    def _remember(self, left: str, meaning: _Meaning, template: str) -> None:
+        known = self._meanings.setdefault(left, [])
+        for other in known:
+            if other != meaning and not other.excludes(meaning):
+                raise ValueError(f"{meaning.type}: {template!r} reads like a sentence of {other.type}: {left!r}")
+        if meaning not in known:
+            known.append(meaning)
 
     def read(self, text: str) -> tuple[str, Params] | None:
         """The type and parameters that a sentence states, or None."""

@@ -8,7 +8,7 @@ from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params, Phrase
 from crab.core.text import SENTENCE_READINGS, Measures
 
-MAX_START_WORDS, MAX_END_WORDS = 6, 8
+MAX_WORDS = 5  # a longer quotation would give the answer away (leak guard: no span of six words)
 
 # Up to the first , : ! or dash; nothing in it that is markup.
 _LEAD_IN = re.compile(r"[^\W\d_][^\n\"“”*_`#|<>{}\[\]]{0,80}?(?:[,:!](?=\s|\Z)|(?= ?—))")
@@ -38,7 +38,7 @@ def _ends(word: str, ending: str) -> bool:
 def _derive_start(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     match = _LEAD_IN.match(m.unwrapped)
     phrase = match[0] if match and not _STRUCTURE.match(m.unwrapped) else ""
-    return [{"phrase": phrase}] if 0 < len(phrase.split()) <= MAX_START_WORDS else []
+    return [{"phrase": phrase}] if 0 < len(phrase.split()) <= MAX_WORDS else []
 
 
 def _check_start(m: Measures, params: Params, reading: str) -> Finding:
@@ -64,7 +64,7 @@ start_with = Type(
     verbatim=True,
     forms=(
         Form(
-            slots={"phrase": Phrase(MAX_END_WORDS)},
+            slots={"phrase": Phrase(MAX_WORDS)},
             phrasings=(
                 "Begin with {phrase}.",
                 "Start your answer with the words {phrase}.",
@@ -74,7 +74,8 @@ start_with = Type(
                 "Your reply must lead off with {phrase}.",
             ),
             hearings=(
-                "(start|begin|open)(| the response) (with|by saying) (|the words |the word |the phrase |the sentence |the exact phrase ){phrase}",
+                "(start|begin|open)(| the response) with "
+                "(|the words |the word |the phrase |the sentence |the exact phrase ){phrase}",
                 "the first (word|words|phrase|sentence)(| of the response) must be {phrase}",
             ),
         ),
@@ -92,7 +93,7 @@ def _derive_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
             continue
         last = m.text[spans[-1][0] :].rstrip('"”*_ \t\n').lstrip('"“*_- \t')
         usable = last[:1].isalpha() and not _STRUCTURE.match(last) and not _UNQUOTABLE.search(last)
-        if usable and len(last.split()) <= MAX_END_WORDS and len(last) <= 100:
+        if usable and len(last.split()) <= MAX_WORDS and len(last) <= 100:
             params = {"phrase": last}
             # A code fence or a table may follow the last sentence.
             return [params] if _check_end(m, params, AS_WRITTEN).satisfied else []
@@ -134,9 +135,10 @@ end_with = Type(
                 "Nothing may come after the closing words {phrase}.",
             ),
             hearings=(
-                "(end|finish|close|conclude|wrap up)(| the response) with (|the words |the word |the phrase |this phrase |the sentence |the exact phrase |this exact phrase ){phrase}",
+                "(end|finish|close|conclude)(| the response) with "
+                "(|the words |the word |the phrase |this phrase |the sentence |the exact phrase ){phrase}",
                 "the last (word|words|phrase|sentence)(| of the response) must be {phrase}",
-                "(end|finish) the response with (|the exact phrase |this exact phrase |the phrase ){phrase}(. no other words must follow this phrase|. no other words must follow|)",
+                "(end|finish) the response with this exact phrase {phrase}. no other words should follow this phrase",
             ),
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crab.constraints.kinds import Finding, Rng, Type
-from crab.constraints.phrasing import Form, Params, Phrase
+from crab.constraints.phrasing import Form, Params, literally
 from crab.core.text import Measures
 
 _MARKERS: Final = ("P.S.", "P.P.S.")
@@ -43,7 +43,7 @@ line = Type(
     ifeval="detectable_content:postscript",
     forms=(
         Form(
-            slots={"marker": Phrase(1, among=_MARKERS)},
+            slots={"marker": literally(_MARKERS)},
             phrasings=(
                 "Add a postscript that begins with {marker}.",
                 "Close with a postscript, marked {marker}.",
@@ -53,9 +53,9 @@ line = Type(
                 "Let the last paragraph hold a {marker} note.",
             ),
             hearings=(
-                "(at the end of the response,|) (|explicitly )(use|add) a postscript (starting|beginning) with {marker}",
-                "at the end of the response, please explicitly add a postscript starting with {marker}",
-                "(end|finish|close) with a postscript (starting|beginning) with {marker}",
+                "(at the end of the response, |)(|please )(|explicitly )use a postscript "
+                "(starting|beginning) with (|the word |the letters )({marker}|{marker:bare})",
+                "(end|finish|close) with a postscript (starting|beginning) with ({marker}|{marker:bare})",
             ),
         ),
     ),

@@ -39,7 +39,7 @@ _ALSO_CALLED: Final = {
     "number sign": ("hash signs", '"#"'),
     "slash": ("forward slashes", '"/"'),
 }
-_COMMA: Final = (",", "，、،")
+_COMMA: Final = (",", "，、،")  # ASCII, other scripts
 
 
 def _count(m: Measures, ascii_marks: str, other_marks: str, reading: str) -> int:
@@ -97,13 +97,13 @@ no_comma = Type(
 
 
 def _derive_avoid(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
-    absent = [name for name, (_, *marks) in _SYMBOLS.items() if not _count(m, *marks, ANY_SCRIPT)]
+    absent = [name for name, (_, plain, other) in _SYMBOLS.items() if not _count(m, plain, other, ANY_SCRIPT)]
     return [{"symbol": rng().choice(absent)}] if absent and m.lower_words else []
 
 
 def _check_avoid(m: Measures, params: Params, reading: str) -> Finding:
-    plural, *marks = _SYMBOLS[params["symbol"]]
-    count = _count(m, *marks, reading)
+    plural, plain, other = _SYMBOLS[params["symbol"]]
+    count = _count(m, plain, other, reading)
     return Finding(not count, number_of(count, params["symbol"], plural), "none" if count else "")
 
 
@@ -201,7 +201,7 @@ def _a(name: str) -> str:
 
 sentence_end = Type(
     paper="Punctuation",
-    meaning="Every sentence ends with the mark; headings, titles and lines of up to four words without a mark are none.",
+    meaning="Every sentence ends with the mark; titles, headings and unmarked lines of up to four words are none.",
     example={"mark": "exclamation mark"},
     derive=_derive_sentence_end,
     check=_check_sentence_end,
@@ -237,9 +237,9 @@ sentence_end = Type(
                 "The only mark that ends your sentences should be the {mark:bare}.",
             ),
             hearings=(
-                "(end|finish|close|conclude) (every sentence|all sentences|your sentences) (with|in|on) ({mark}|{mark:called}|{mark:sign})",
-                "every sentence must (end|finish|close|conclude) (with|in|on) ({mark}|{mark:called}|{mark:sign})",
-                "all sentences must (end|finish|close|conclude) (with|in|on) ({mark}|{mark:called}|{mark:sign})",
+                "(end|finish|close) (every sentence|all sentences|your sentences) (with|in) "
+                "({mark}|{mark:called}|{mark:sign})",
+                "(every sentence|all sentences) must (end|finish|close) (with|in) ({mark}|{mark:called}|{mark:sign})",
             ),
         ),
     ),

@@ -167,7 +167,7 @@ _HEARINGS: Final[Mapping[str, tuple[str, ...]]] = {
     AT_MOST: (
         "use at most {n} NOUN",
         "use under {n:+1} NOUN",
-        "not (use|exceed|be|go over|use over|be over) {n} NOUN",
+        "not (exceed|go over|use over|be over) {n} NOUN",
         "the number of MANY must be at most {n}",
     ),
     EXACTLY: ("use exactly {n} NOUN", "the number of MANY must be exactly {n}"),

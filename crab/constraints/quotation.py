@@ -32,8 +32,7 @@ whole = shape(
         "The answer must be one long quotation, with double quotation marks around it.",
     ),
     hearings=(
-        "(wrap|put|enclose|place) (the response|everything|it) (in|with|inside|within|between) double (quotation marks|quotes)",
-        "the response must be (wrapped|enclosed) in double (quotation marks|quotes)",
+        "(wrap|put|enclose) (the response|everything|it) (in|with|inside|within) double (quotation marks|quotes)",
         "be (wrapped|enclosed) in double (quotation marks|quotes)",
     ),
 )

@@ -31,8 +31,7 @@ wrapped = shape(
         "Name the piece: write its title between double angular brackets.",
     ),
     hearings=(
-        "use a title(|,) (wrapped|enclosed|put|placed) in double angular brackets(|,) (|such as <<title>>|such as <<poem of joy>>|like <<title>>)",
-        "use a title(|,) (wrapped|enclosed) in double angular brackets",
+        "use a title(|,) (wrapped|enclosed) in double angular brackets(|, such as <<title>>|, such as <<poem of joy>>)",
     ),
 )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -28,7 +28,8 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 def dumps(record: Any) -> str:
     """One record as one line of JSON, without the newline."""
-    return _adapter(type(record)).dump_json(record).decode("utf-8")
+    kind: Any = type(record)
+    return _adapter(kind).dump_json(record).decode("utf-8")
 
 
 def loads(kind: type[Record], line: str | bytes) -> Record:
@@ -37,8 +38,8 @@ def loads(kind: type[Record], line: str | bytes) -> Record:
     Raises:
         pydantic.ValidationError: The line is not JSON, or not such a record.
     """
-    record: Record = _adapter(kind).validate_json(line)
-    return record
+    adapter: TypeAdapter[Record] = _adapter(cast(Any, kind))
+    return adapter.validate_json(line)
 
 
 @contextmanager
@@ -73,11 +74,9 @@ def stream(path: Path, kind: type[Record]) -> Iterator[Record]:
     Raises:
         DataError: The file is missing, or a line is not such a record.
     """
-    try:
-        file = open(path, "rb")
-    except FileNotFoundError:
-        raise DataError(Problem(str(path), "no such file", "run `dvc repro`, which makes it")) from None
-    with file:
+    if not path.exists():
+        raise DataError(Problem(str(path), "no such file", "run `dvc repro`, which makes it"))
+    with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 yield loads(kind, line)

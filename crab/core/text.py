@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache, wraps
+from functools import cache, cached_property, lru_cache, update_wrapper
 from itertools import accumulate
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -47,9 +47,8 @@ _EDGES = "\"'“”‘’«»()[]{}<>*_`~.,;:!?…#|-–—"
 _LONG_RUN = re.compile(r"\S{200,}")
 # A run of end marks, what closes around it, then a space; ideographic marks need no space.
 _RULE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]}*_`]*+(?=\s)|[。！？]++[”’」』）]*+")
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st vs etc e.g i.e a.m p.m approx dept fig inc ltd no vol pp cf al u.s u.k".split()
-)
+_SHORT = "mr mrs ms dr prof sr jr st vs etc e.g i.e a.m p.m approx dept fig inc ltd no vol pp cf al u.s u.k"
+_ABBREVIATIONS = frozenset(_SHORT.split())
 _POSTSCRIPT = re.compile(r"\b(?:p\.\s?)+s\.\Z", re.IGNORECASE)
 _BULLET_LINE = re.compile(r"^[ \t]*(?:-|\*[^*])", re.MULTILINE)
 _DOTTED_LINE = re.compile(r"^[ \t]*[•‣◦▪–][ \t]", re.MULTILINE)
@@ -62,14 +61,14 @@ _MARKDOWN: Final = pyromark.Markdown(options=pyromark.Options.ENABLE_TABLES)
 def _once(make: Callable[Concatenate[Measures, Args], Made]) -> Callable[Concatenate[Measures, Args], Made]:
     """Keep in the object what a method returned for each list of arguments."""
 
-    @wraps(make)
-    def kept(self: Measures, *args: Args.args, **kwargs: Args.kwargs) -> Made:
-        key = (make.__name__, *args, *kwargs.values())
+    def kept(self: Measures, /, *args: Args.args, **kwargs: Args.kwargs) -> Made:
+        key = (make, *args, *kwargs.values())
         if key not in self._kept:
             self._kept[key] = make(self, *args, **kwargs)
         made: Made = self._kept[key]
         return made
 
+    update_wrapper(kept, make)
     return kept
 
 
@@ -314,12 +313,17 @@ _PARTNER = {"{": "}", "[": "]"}
 
 
 def measures(text: str) -> Measures:
-    """The measures of a text; those of the texts asked for last are kept, unless they are very long."""
-    return _recent(text) if len(text) <= 50_000 else Measures(text)
+    """The measures of a text; those of the texts asked for last are kept (of very long ones only two)."""
+    return _recent(text) if len(text) <= 50_000 else _recent_long(text)
 
 
 @lru_cache(maxsize=256)
 def _recent(text: str) -> Measures:
+    return Measures(text)
+
+
+@lru_cache(maxsize=2)
+def _recent_long(text: str) -> Measures:
     return Measures(text)
 
 

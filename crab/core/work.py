@@ -39,9 +39,8 @@ def folder(stage: str) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CrabError(
-                Problem(str(place), "another process is running this stage with the same inputs", "wait for it, or stop it")
-            ) from None
+            found = "another process is running this stage with the same inputs"
+            raise CrabError(Problem(str(place), found, "wait for it, or stop it")) from None
         yield place
         shutil.rmtree(place)
         Path(lock.name).unlink(missing_ok=True)
@@ -76,6 +75,7 @@ def sharded(
     Args:
         place: The work folder.
         name: What is being made; also the progress bar's caption.
+        items: What to work on; the same in every attempt.
         function: Takes a shard, returns as many results; must depend on nothing but the shard.
         kind: Record type of the results.
         shard_size: Items per shard: what a kill costs at most.

@@ -15,8 +15,7 @@ def eligible(constraints: Sequence[Constraint], selection: SelectionConfig) -> l
     return [
         constraint
         for constraint in constraints
-        if selection.weight(constraint.type) > 0
-        and (constraint.bits is None or constraint.bits >= selection.min_bits)
+        if selection.weight(constraint.type) > 0 and (constraint.bits is None or constraint.bits >= selection.min_bits)
     ]
 
 

@@ -26,14 +26,10 @@ class Mixed:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def build(examples: Sequence[Example], mix: MixConfig, forward_weight: float, aux_weight: float) -> Mixed:
-    """Draw the records, give each its direction, and write its rows; a pure function of its arguments.
+def build(examples: Sequence[Example], mix: MixConfig) -> Mixed:
+    """Draw the records of the train split, give each its direction, and write its rows.
 
-    Args:
-        examples: Verified records of the train split.
-        mix: The mix.
-        forward_weight: Weight of a forward row (w of the objective).
-        aux_weight: Weight of a reverse row (alpha of the objective). The rows do not depend on it otherwise.
+    Every row weighs 1 within its task; w and alpha of the objective are the trainer's.
     """
     drawn = _draw(examples, mix)
     reverse_count = round(mix.reverse.share * len(drawn))
@@ -42,9 +38,9 @@ def build(examples: Sequence[Example], mix: MixConfig, forward_weight: float, au
         rng = randomness.rng(mix.random_seed, "mix", example.id)
         gives_reverse = position < reverse_count
         if not (gives_reverse and mix.reverse.seeds == "disjoint"):
-            mixed.forward.append(_forward(example, drawn, mix, forward_weight, rng))
+            mixed.forward.append(_forward(example, drawn, mix, rng))
         if gives_reverse:
-            row = _reverse(example, mix, aux_weight, randomness.rng(mix.random_seed, "reverse", example.id))
+            row = _reverse(example, mix, randomness.rng(mix.random_seed, "reverse", example.id))
             if row is None:
                 mixed.rejected.append(_no_reverse(example))
             else:
@@ -73,7 +69,9 @@ def draw_count(available: int, mix: MixConfig, rng: random.Random) -> int:
 
 
 def _draw(examples: Sequence[Example], mix: MixConfig) -> list[Example]:
-    ranked = sorted(examples, key=lambda example: (randomness.fraction(mix.random_seed, "draw", example.id), example.id))
+    ranked = sorted(
+        examples, key=lambda example: (randomness.fraction(mix.random_seed, "draw", example.id), example.id)
+    )
     return ranked[: mix.max_records]
 
 
@@ -83,23 +81,19 @@ def _constrained(example: Example, mix: MixConfig, rng: random.Random) -> tuple[
     return compose(example, chosen, mix, rng), chosen
 
 
-def _forward(
-    example: Example, pool: Sequence[Example], mix: MixConfig, weight: float, rng: random.Random
-) -> TrainingRow:
+def _forward(example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random) -> TrainingRow:
     prompt, chosen = _constrained(example, mix, rng)
     return TrainingRow(
         prompt=[*_demonstrations(example, pool, mix, rng), *prompt],
         completion=[{"role": "assistant", "content": example.response}],
         task="forward",
-        weight=weight,
+        weight=1.0,
         constraint_types=tuple(constraint.type for constraint in chosen),
         seed_id=example.id,
     )
 
 
-def _demonstrations(
-    example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random
-) -> list[Message]:
+def _demonstrations(example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random) -> list[Message]:
     if rng.random() >= mix.demonstrations.share:
         return []
     turns: list[Message] = []
@@ -110,7 +104,7 @@ def _demonstrations(
     return turns
 
 
-def _reverse(example: Example, mix: MixConfig, weight: float, rng: random.Random) -> TrainingRow | None:
+def _reverse(example: Example, mix: MixConfig, rng: random.Random) -> TrainingRow | None:
     count = draw_count(len(eligible(example.constraints, mix.selection)), mix, rng)
     drawn = choose(example.constraints, count, mix.selection, rng)
     if not drawn:
@@ -122,7 +116,7 @@ def _reverse(example: Example, mix: MixConfig, weight: float, rng: random.Random
         prompt=[{"role": "user", "content": question}],
         completion=[{"role": "assistant", "content": layouts.listed([constraint.text for constraint in chosen])}],
         task="reverse",
-        weight=weight,
+        weight=1.0,
         constraint_types=tuple(constraint.type for constraint in chosen),
         seed_id=example.id,
     )

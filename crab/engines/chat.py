@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crab.core import modelpath
+from crab.core import hub, modelpath
 from crab.core.errors import DataError, Problem
 from crab.core.records import Message
 
@@ -19,11 +19,13 @@ def load_tokenizer(model: Path | str) -> Any:
 
     Raises:
         DataError: There is no chat template.
+        ResourceError: A hub model that cannot be reached.
     """
     from transformers import AutoTokenizer
 
     name, revision = modelpath.resolve(model)
-    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
+    with hub.reaching(name, revision):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision)
     template = Path(model) / _TEMPLATE
     if template.exists():
         tokenizer.chat_template = template.read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ from transformers.utils import logging
 
 from crab.config.compute import ComputeConfig
 from crab.config.engine import TransformersConfig
-from crab.core import modelpath, randomness
+from crab.core import hub, modelpath, randomness
 from crab.core.errors import Problem, ResourceError
 from crab.engines import chat
 from crab.engines.base import Request, Response
@@ -46,7 +46,7 @@ class TransformersEngine:
 
         Raises:
             DataError: The model brings no chat template.
-            ResourceError: A GPU is asked for and there is none.
+            ResourceError: A GPU is asked for and there is none, or a hub model cannot be reached.
         """
         if not requests:
             return []
@@ -111,7 +111,9 @@ def _load(path: Path | str, compute: ComputeConfig) -> _Loaded:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = chat.load_tokenizer(path)
     name, revision = modelpath.resolve(path)
-    model: Any = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype="auto" if gpu else torch.float32)
+    model: Any
+    with hub.reaching(name, revision):
+        model = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype="auto" if gpu else torch.float32)
     if gpu:
         model = model.to("cuda")
     elif model.num_parameters() <= EXACT_BELOW:

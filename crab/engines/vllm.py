@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from crab.config.compute import ComputeConfig
 from crab.config.engine import VllmConfig
-from crab.core import modelpath
+from crab.core import hub, modelpath
 from crab.core.errors import Problem, ResourceError
 from crab.engines import chat
 from crab.engines.base import Request, Response
@@ -33,7 +33,8 @@ class VllmEngine:
         """One response per request, in the order of the requests.
 
         Raises:
-            ResourceError: vLLM is not installed, or its build is not for the configured device.
+            ResourceError: vLLM is not installed, its build is not for the configured device, or a hub model cannot be
+                reached.
         """
         if not requests:
             return []
@@ -112,30 +113,32 @@ def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Load
     torch.set_num_threads(compute.threads)
     tokenizer = chat.load_tokenizer(path)
     name, revision = modelpath.resolve(path)
-    about = AutoConfig.from_pretrained(name, revision=revision)
+    with hub.reaching(name, revision):
+        about = AutoConfig.from_pretrained(name, revision=revision)
     positions = about.get_text_config().max_position_embeddings
     max_length = min(positions, config.max_model_len or positions)
     # A CPU's seeded requests break the engine when their prompt is computed in two steps ("CPU Generator does not use
     # offset", vLLM 0.32): whatever is handed over together has to fit into one step.
     step_tokens = max(config.max_num_batched_tokens, max_length) if cpu else config.max_num_batched_tokens
-    llm = vllm.LLM(
-        model=name,
-        revision=revision,
-        # vLLM's own "auto" would halve the precision of a float32 model.
-        dtype=torch.float32 if cpu else (about.dtype or torch.float32),
-        seed=0,
-        max_model_len=max_length,
-        max_num_batched_tokens=step_tokens,
-        tensor_parallel_size=config.tensor_parallel_size,
-        pipeline_parallel_size=config.pipeline_parallel_size,
-        enforce_eager=cpu or config.enforce_eager,
-        disable_log_stats=True,
-        use_tqdm_on_load=False,
-        **({} if cpu else {"gpu_memory_utilization": config.gpu_memory_utilization}),
-    )
-    defaults = GenerationConfig.from_model_config(about)
-    if (Path(name) / "generation_config.json").exists() or not Path(name).is_dir():
-        defaults = GenerationConfig.from_pretrained(name, revision=revision or "main")
+    with hub.reaching(name, revision):
+        llm = vllm.LLM(
+            model=name,
+            revision=revision,
+            # vLLM's own "auto" would halve the precision of a float32 model.
+            dtype=torch.float32 if cpu else (about.dtype or torch.float32),
+            seed=0,
+            max_model_len=max_length,
+            max_num_batched_tokens=step_tokens,
+            tensor_parallel_size=config.tensor_parallel_size,
+            pipeline_parallel_size=config.pipeline_parallel_size,
+            enforce_eager=cpu or config.enforce_eager,
+            disable_log_stats=True,
+            use_tqdm_on_load=False,
+            **({} if cpu else {"gpu_memory_utilization": config.gpu_memory_utilization}),
+        )
+        defaults = GenerationConfig.from_model_config(about)
+        if (Path(name) / "generation_config.json").exists() or not Path(name).is_dir():
+            defaults = GenerationConfig.from_pretrained(name, revision=revision or "main")
     ends = chat.end_tokens(tokenizer, defaults)
     return _Loaded(llm, vllm.SamplingParams, tokenizer, ends, max_length, step_tokens if cpu else None)
 

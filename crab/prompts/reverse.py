@@ -1,4 +1,4 @@
-"""The reverse task's question: given an instruction and a response, which constraints does the response meet?"""
+"""The reverse task's question: which constraints does this response to this instruction meet."""
 
 from __future__ import annotations
 

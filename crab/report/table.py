@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -18,15 +19,19 @@ METRICS = Path("results/metrics.json")
 DIFFERENCES = "differences"
 STAGES = ("seed", "backtranslate", "verify", "base", "sft", "dpo", "eval")
 
+MODELS = ("chance", "base", "sft", "dpo")
+"""Rows in this order, then whatever else there is."""
 TITLES = {
-    "prompt_strict": "all constraints met",
-    "instruction_strict": "constraints met",
+    "prompt_strict": "all met",
+    "instruction_strict": "each met",
     "words": "words",
-    "ended": "ended by itself",
-    "grammatical": "grammatical",
+    "ended": "ended",
+    "grammatical": "grammar",
     "on_topic": "on topic",
 }
 """Column titles, in this order; a metric that is not here is in the file only."""
+MIN_WIDTH = 100
+"""Columns; a pipe says 80, which would break every number over two lines."""
 COUNTS = ("words",)
 """Metrics that are no shares."""
 
@@ -35,6 +40,7 @@ def show() -> None:
     """Print the last run's results."""
     metrics = io.read_json(METRICS)
     console = Console()
+    console.width = max(console.width, MIN_WIDTH)
     for benchmark, models in metrics.items():
         if isinstance(models, Mapping) and any(_rows(models)):
             console.print(accuracies(benchmark, models))
@@ -54,7 +60,11 @@ def accuracies(benchmark: str, models: Mapping[str, Any]) -> Table:
     """One row a model: shares in percent with their 95 % interval, and n."""
     rows = dict(_rows(models))
     columns = [name for name in TITLES if any(name in row for row in rows.values())]
-    table = Table(title=f"{benchmark}: mean and 95 % interval", title_justify="left")
+    table = Table(
+        title=f"{benchmark}, strict: prompts with all constraints met, each constraint met; percent [95 % interval]",
+        title_justify="left",
+        box=box.SIMPLE,
+    )
     table.add_column("model")
     for name in columns:
         table.add_column(TITLES[name], justify="right")
@@ -66,12 +76,13 @@ def accuracies(benchmark: str, models: Mapping[str, Any]) -> Table:
 
 def differences(pairs: Mapping[str, Any]) -> Table:
     """One row a pair of models: the paired difference, and whether its interval leaves out 0."""
-    table = Table(title="differences on the same prompts", title_justify="left")
+    table = Table(title="differences on the same prompts, in points", title_justify="left", box=box.SIMPLE)
     for title in ("models", "measure", "points", "95 % interval", "says"):
         table.add_column(title, justify="right" if title == "points" else "left")
-    for pair, measures in pairs.items():
-        for name, block in measures.items():
-            if isinstance(block, Mapping) and {"mean", "low", "high"} <= block.keys() and name in TITLES:
+    for pair in sorted(pairs, key=_place):
+        for name in TITLES:
+            block = pairs[pair].get(name)
+            if isinstance(block, Mapping) and {"mean", "low", "high"} <= block.keys():
                 low, high = block["low"], block["high"]
                 points = f"{100 * block['mean']:+.1f}"
                 table.add_row(pair, TITLES[name], points, interval(low, high, sign=True), verdict(low, high))
@@ -96,20 +107,28 @@ def verdict(low: float | None, high: float | None) -> str:
 
 def _rows(models: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [
-        (name, row)
-        for name, row in models.items()
-        if name != DIFFERENCES and isinstance(row, Mapping) and any(metric in row for metric in TITLES)
+        (name, models[name])
+        for name in sorted(models, key=_place)
+        if name != DIFFERENCES
+        and isinstance(models[name], Mapping)
+        and any(metric in models[name] for metric in TITLES)
     ]
+
+
+def _place(name: str) -> int:
+    """Of a model, or of a pair by its first model."""
+    first = name.partition("-")[0]
+    return MODELS.index(first) if first in MODELS else len(MODELS)
 
 
 def _value(value: Any, name: str) -> str:
     if value is None:
         return "-"
     block = value if isinstance(value, Mapping) else {"mean": value}
-    scale, unit = (1, "") if name in COUNTS else (100, " %")
+    scale = 1 if name in COUNTS else 100
     if block.get("low") is None or block.get("high") is None:
-        return f"{scale * block['mean']:.1f}{unit}"
-    return f"{scale * block['mean']:.1f}{unit} [{scale * block['low']:.1f}, {scale * block['high']:.1f}]"
+        return f"{scale * block['mean']:.1f}"
+    return f"{scale * block['mean']:.1f} [{scale * block['low']:.1f}, {scale * block['high']:.1f}]"
 
 
 def _n(row: Mapping[str, Any]) -> str:

@@ -18,9 +18,7 @@ def by_rules(seed: Seed, random_seed: int, max_phrasings: int | None) -> Example
         max_phrasings: How many phrasings of each type are used; None for all.
     """
     own_seed = randomness.rng(random_seed, "derive", seed.id).getrandbits(32)
-    derived = constraints.derive(
-        seed.response, seed.instruction, random_seed=own_seed, max_phrasings=max_phrasings
-    )
+    derived = constraints.derive(seed.response, seed.instruction, random_seed=own_seed, max_phrasings=max_phrasings)
     fields = {field.name: getattr(seed, field.name) for field in dataclasses.fields(Seed)}
     return Example(**fields, constraints=tuple(derived))
 

@@ -1,7 +1,7 @@
 """The project's own evaluation prompts, drawn from records that training never sees.
 
-Every prompt is jointly satisfiable, because its constraints were all found in one response (the witness). The chance row
-comes from other good responses: siblings of the same instruction first, then any others.
+Every prompt is jointly satisfiable, because its constraints were all found in one response (the witness). The chance
+row comes from other good responses: siblings of the same instruction first, then any others.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Information:
         """-log2 P(another good response satisfies it), rounded to 1/1000 bit; at most that of never seen."""
         others = [sibling for sibling in self._siblings[example.instruction] if sibling.id != example.id]
         others = others[: self._config.sibling_responses]
-        hits = sum(constraints.check(constraint, sibling.response).satisfied for sibling in others)
+        hits = _hits(constraint, [sibling.response for sibling in others])
         prior = self._config.sibling_prior
         share = (hits + prior * self._corpus_share(constraint)) / (len(others) + prior)
         return round(-math.log2(share), 3)
@@ -45,6 +45,9 @@ class Information:
         """Smoothed share of the sample that satisfies a constraint (Laplace: one hit and one miss added)."""
         key = constraint.type + json.dumps(constraint.params, sort_keys=True)
         if key not in self._shares:
-            hits = sum(constraints.check(constraint, response).satisfied for response in self._sample)
-            self._shares[key] = (hits + 1) / (len(self._sample) + 2)
+            self._shares[key] = (_hits(constraint, self._sample) + 1) / (len(self._sample) + 2)
         return self._shares[key]
+
+
+def _hits(constraint: Constraint, responses: Sequence[str]) -> int:
+    return sum(verdict.satisfied for verdict in constraints.check_each(constraint, responses))

@@ -32,6 +32,7 @@ def redundant(constraints: Sequence[Constraint], max_overlap: float) -> dict[int
     Args:
         constraints: One record's constraints, with bits.
         max_overlap: ROUGE-L F1 above which two texts count as the same.
+
     Returns:
         Index of each redundant constraint -> index of the one that stays.
     """

@@ -52,6 +52,7 @@ def build(
     model: ModelConfig,
     compute: ComputeConfig,
     place: Path,
+    save_seconds: float,
     output: Path,
     log_step: LogStep,
 ) -> dict[str, float]:
@@ -63,6 +64,7 @@ def build(
         model: The `model` section; its `base` gives the shape.
         compute: The `compute` section.
         place: The work folder; a killed run goes on from the checkpoints that it left there.
+        save_seconds: Time between checkpoints.
         output: Where the model goes.
         log_step: Gets step and metrics.
 
@@ -88,7 +90,7 @@ def build(
     bf16 = loading.uses_bf16(model, device)
     trainer = supervised.fit(
         policy, tokenizer, objective.plain(rows), config, None, config.random_seed, bf16, device, place, "base",
-        config.save_seconds, log_step,
+        save_seconds, log_step,
     )  # fmt: skip
     export.save(trainer.model, tokenizer, output, bf16=False)
     return {

@@ -69,6 +69,7 @@ def train(
     model: ModelConfig,
     compute: ComputeConfig,
     place: Path,
+    save_seconds: float,
     output: Path,
     log_step: LogStep,
 ) -> dict[str, float]:
@@ -83,6 +84,7 @@ def train(
         model: The `model` section.
         compute: The `compute` section.
         place: The work folder; a killed run goes on from the checkpoints that it left there.
+        save_seconds: Time between checkpoints.
         output: Where the model goes.
         log_step: Gets step and metrics, about a hundred times a run.
 
@@ -106,7 +108,8 @@ def train(
     tokenizer = loading.load_tokenizer(policy, model.about.access)
     bf16 = loading.uses_bf16(model, device)
     trainer = preference.fit(
-        loading.load_policy(policy, model, device), tokenizer, pairs, config, model.lora, bf16, device, place, log_step
-    )
+        loading.load_policy(policy, model, device), tokenizer, pairs, config, model.lora, bf16, device, place,
+        save_seconds, log_step,
+    )  # fmt: skip
     export.save(trainer.model, tokenizer, output, bf16)
     return {"pairs": len(pairs), "steps": trainer.state.global_step, **trainer.final_rewards()}

@@ -102,6 +102,7 @@ def fit(
     bf16: bool,
     device: str,
     place: Path,
+    save_seconds: float,
     log_step: loop.LogStep,
 ) -> PreferenceTrainer:
     """Train `model` on the pairs, going on where a killed run stopped; returns the trainer with the model."""
@@ -122,5 +123,5 @@ def fit(
         processing_class=tokenizer,
         peft_config=loop.adapters(lora),
     )
-    loop.run(trainer, "dpo", config.save_seconds, log_step)
+    loop.run(trainer, "dpo", save_seconds, log_step)
     return trainer

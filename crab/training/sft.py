@@ -32,6 +32,7 @@ def train(
     model: ModelConfig,
     compute: ComputeConfig,
     place: Path,
+    save_seconds: float,
     output: Path,
     log_step: LogStep,
 ) -> dict[str, float]:
@@ -45,6 +46,7 @@ def train(
         model: The `model` section.
         compute: The `compute` section.
         place: The work folder; a killed run goes on from the checkpoints that it left there.
+        save_seconds: Time between checkpoints.
         output: Where the model goes.
         log_step: Gets step and metrics, about a hundred times a run.
 
@@ -87,7 +89,7 @@ def train(
         device,
         place,
         "sft",
-        config.save_seconds,
+        save_seconds,
         log_step,
     )
     export.save(trainer.model, tokenizer, output, bf16)

@@ -1,4 +1,4 @@
-"""What `dvc.yaml` lists as a stage's code is what the stage imports: no more (needless reruns), no less (stale results)."""
+"""What `dvc.yaml` lists as a stage's code is what it imports: no more (needless reruns), no less (stale results)."""
 
 from __future__ import annotations
 
@@ -96,7 +96,11 @@ def test_an_edit_reruns_what_uses_it_and_nothing_else(module: str, reruns: set[s
 
 def test_rooms_beside_the_pipeline_are_nobodys_dependency() -> None:
     for name, stage in stages().items():
-        code = [dependency for dependency in stage["deps"] if dependency.startswith(("crab/tracking", "crab/cli", "crab/report"))]
+        code = [
+            dependency
+            for dependency in stage["deps"]
+            if dependency.startswith(("crab/tracking", "crab/cli", "crab/report"))
+        ]
         assert code == [], name
 
 

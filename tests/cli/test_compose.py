@@ -67,7 +67,7 @@ def test_every_option_composes(option: str) -> None:
         ("name=???", "name is mandatory and not set"),
         ("random_seed=1.5", "random_seed is 1.5, not a whole number"),
         ("+extra.x=1", "unknown section 'extra'"),
-        ("dpo.max_new_tokens=100000", "leaves no room for a prompt"),
+        ("dpo.max_new_tokens=100000", "samples longer answers than"),
         ("eval.max_new_tokens=100000", "is above what model tiny holds"),
         ("track.uri=http://me:secret@there", "params.yaml is committed"),
         ("sft.aux_weight=${nowhere}", "Interpolation key 'nowhere' not found"),

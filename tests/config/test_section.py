@@ -63,5 +63,5 @@ def test_yaml_is_read_as_dvc_reads_it(tmp_path: Path) -> None:
 def test_a_broken_file_is_a_config_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match="params.yaml"):
+    with pytest.raises(ConfigError, match=r"params\.yaml"):
         read_params(path)

@@ -51,9 +51,13 @@ def test_the_key_follows_what_the_stage_depends_on(project: Path, file: str, tex
 
 
 def test_the_folder_goes_when_the_work_is_done_and_stays_when_it_fails(project: Path) -> None:
-    with pytest.raises(RuntimeError), work.folder("count") as place:
-        (place / "half").write_text("kept")
-        raise RuntimeError("killed")
+    def broken() -> None:
+        with work.folder("count") as place:
+            (place / "half").write_text("kept")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError):
+        broken()
     with work.folder("count") as again:
         assert (again / "half").read_text() == "kept"
     assert not again.exists()

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
-from omegaconf import OmegaConf
 
 from crab.config.mix import MixConfig
 from crab.core.records import Constraint, Example
 from crab.data import mix as mixing
+from tests.sections import from_conf
 
-CONF = Path(__file__).parents[2] / "conf" / "mix"
 TYPES = [
     ("length:num_words", {"relation": "at least", "n": 10}),
     ("items:num_bullets", {"relation": "exactly", "n": 2}),
@@ -21,8 +19,7 @@ TYPES = [
 
 
 def load(name: str, **changes: Any) -> MixConfig:
-    values = OmegaConf.merge({"random_seed": 0}, OmegaConf.load(CONF / f"{name}.yaml"), changes)
-    return MixConfig.model_validate(OmegaConf.to_container(values, resolve=True))
+    return from_conf(MixConfig, "mix", name, **changes)
 
 
 def examples(count: int) -> list[Example]:
@@ -34,29 +31,29 @@ def examples(count: int) -> list[Example]:
 
 
 def test_the_plain_mix_states_nothing_and_has_no_reverse() -> None:
-    mixed = mixing.build(examples(20), load("none"), 1.0, 0.5)
+    mixed = mixing.build(examples(20), load("none"))
     assert mixed.reverse == []
     assert {row.prompt[-1]["content"] for row in mixed.forward} == {f"instruction {i}" for i in range(10)}
 
 
 def test_the_toy_mix_serves_both_directions_from_every_record() -> None:
-    mixed = mixing.build(examples(20), load("toy"), 1.0, 0.5)
+    mixed = mixing.build(examples(20), load("toy"))
     assert {row.seed_id for row in mixed.forward} == {row.seed_id for row in mixed.reverse}
-    assert {row.weight for row in mixed.reverse} == {0.5}
+    assert {row.weight for row in (*mixed.forward, *mixed.reverse)} == {1.0}  # alpha is the trainer's
     assert {2 <= len(row.constraint_types) <= 4 for row in mixed.forward} == {True}
     for row in mixed.reverse:
         assert len(row.completion[0]["content"].splitlines()) == len(row.constraint_types)
 
 
 def test_disjoint_records_serve_one_direction() -> None:
-    mixed = mixing.build(examples(100), load("paper"), 1.0, 1.0)
+    mixed = mixing.build(examples(100), load("paper"))
     forward, backward = ({row.seed_id for row in rows} for rows in (mixed.forward, mixed.reverse))
     assert not forward & backward
     assert (len(forward), len(backward)) == (70, 30)
 
 
 def test_demonstrations_are_earlier_turns_and_never_siblings() -> None:
-    mixed = mixing.build(examples(300), load("paper"), 1.0, 1.0)
+    mixed = mixing.build(examples(300), load("paper"))
     turns = Counter((len(row.prompt) - 1) // 2 for row in mixed.forward)
     assert 0.4 < 1 - turns[0] / len(mixed.forward) < 0.6
     assert set(turns) == {0, 1, 2, 3}
@@ -66,25 +63,19 @@ def test_demonstrations_are_earlier_turns_and_never_siblings() -> None:
         assert all(int(answer.removeprefix("response ")) // 2 != own for answer in answers)
 
 
-def test_alpha_changes_weights_and_no_row() -> None:
-    few, many = (mixing.build(examples(30), load("toy"), 1.0, alpha) for alpha in (0.1, 1.0))
-    assert few.forward == many.forward
-    assert [(row.prompt, row.completion) for row in few.reverse] == [(r.prompt, r.completion) for r in many.reverse]
-
-
 def test_rows_do_not_depend_on_the_order_of_the_file() -> None:
     records = examples(30)
-    assert mixing.build(records, load("paper"), 1, 1) == mixing.build(records[::-1], load("paper"), 1, 1)
+    assert mixing.build(records, load("paper")) == mixing.build(records[::-1], load("paper"))
 
 
 def test_a_record_without_anything_to_state_leaves_a_line() -> None:
-    mixed = mixing.build(examples(3), load("toy", selection={"min_bits": 9.0}), 1.0, 0.5)
+    mixed = mixing.build(examples(3), load("toy", selection={"min_bits": 9.0}))
     assert len(mixed.forward) == 3
     assert [line.reason for line in mixed.rejected] == ["no constraint for a reverse row"] * 3
 
 
 def test_weights_of_zero_leave_a_category_out() -> None:
-    mixed = mixing.build(examples(50), load("toy", selection={"weights": {"items": 0, "place": 0}}), 1.0, 0.5)
+    mixed = mixing.build(examples(50), load("toy", selection={"weights": {"items": 0, "place": 0}}))
     used = {name for row in (*mixed.forward, *mixed.reverse) for name in row.constraint_types}
     assert used == {"length:num_words", "case:all_lowercase"}
 
@@ -94,7 +85,10 @@ def test_weights_of_zero_leave_a_category_out() -> None:
     [
         ({"count": {"low": 3, "high": 2, "share": 1.0}}, "low = 3 is above high = 2"),
         ({"layouts": {"sentences": 0.0}}, "one above 0"),
-        ({"selection": {"default_weight": 0.0, "weights": {"length": 0, "keywords": 0, "punctuation": 0}}}, "all weights are 0"),
+        (
+            {"selection": {"default_weight": 0.0, "weights": {"length": 0, "keywords": 0, "punctuation": 0}}},
+            "all weights are 0",
+        ),
     ],
 )
 def test_mixes_that_cannot_work_are_refused(changes: dict[str, Any], told: str) -> None:

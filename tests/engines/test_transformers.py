@@ -186,6 +186,38 @@ def test_a_missing_model_is_an_error_with_a_fix(tmp_path: Path) -> None:
         engine(tmp_path / "nothing")
 
 
+def test_a_hub_that_cannot_be_reached_is_an_error_with_a_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    (tmp_path / "base.json").write_text(json.dumps({"hub_id": "crab-tests/no-such-model", "revision": "main"}))
+    with pytest.raises(ResourceError, match=r"no-such-model \(main\): .* or choose model=tiny") as error:
+        engine(tmp_path).generate(requests(1))
+    assert "\n" not in str(error.value)
+    assert error.value.__suppress_context__
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_weights_missing_from_the_cache_are_an_error_with_a_fix(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache that another machine began: tokenizer and config are there, the weights are not."""
+    from huggingface_hub import constants
+
+    cache = tmp_path / "cache" / "models--crab-tests--half"
+    shutil.copytree(model, cache / "snapshots" / "0", ignore=shutil.ignore_patterns("*.safetensors"))
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("0")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    (tmp_path / "base.json").write_text(json.dumps({"hub_id": "crab-tests/half", "revision": "main"}))
+    with pytest.raises(ResourceError, match=r"half \(main\): ") as error:
+        engine(tmp_path).generate(requests(1))
+    assert "\n" not in str(error.value)
+
+
 def test_a_missing_gpu_is_an_error_with_a_fix(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

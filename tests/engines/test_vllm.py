@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,21 @@ with engine:
 with engine:  # a second model of one process
     out["reloaded"] = engine.generate(greedy) == answers
 print("RESULT" + json.dumps(out))
+"""
+UNREACHABLE = """
+import sys
+from crab.config.compute import ComputeConfig
+from crab.config.engine import EngineConfig, VllmConfig
+from crab.core.errors import ResourceError
+from crab.engines.base import Request, open_engine
+
+values = VllmConfig(tensor_parallel_size=1, pipeline_parallel_size=1, gpu_memory_utilization=0.5, cpu_cache_gib=1,
+                    max_model_len=None, max_num_batched_tokens=2048, enforce_eager=True)
+engine = open_engine(EngineConfig(name="vllm", vllm=values), sys.argv[1], ComputeConfig(threads=1, device="auto"))
+try:
+    engine.generate([Request("0", [{"role": "user", "content": "x"}], 1)])
+except ResourceError as error:
+    print(error)
 """
 
 
@@ -102,6 +118,19 @@ def test_stop_texts_end_a_response(result: dict[str, Any]) -> None:
 @pytest.mark.slow
 def test_a_closed_engine_loads_again(result: dict[str, Any]) -> None:
     assert result["reloaded"]
+
+
+@pytest.mark.slow
+def test_a_hub_that_cannot_be_reached_is_an_error_with_a_fix(tmp_path: Path) -> None:
+    pytest.importorskip("vllm", reason="vLLM is not installed (`make test` installs its CPU build on Linux)")
+    (tmp_path / "base.json").write_text(json.dumps({"hub_id": "crab-tests/no-such-model", "revision": "main"}))
+    done = subprocess.run(
+        [sys.executable, "-c", UNREACHABLE, str(tmp_path)], capture_output=True, text=True, timeout=500, cwd=ROOT,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert "crab-tests/no-such-model (main): is not in the local cache" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_a_missing_package_is_an_error_with_a_fix(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

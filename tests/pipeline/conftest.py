@@ -32,7 +32,9 @@ class Project:
             timeout=1500,
         )
         if check and done.returncode:
-            raise AssertionError(f"{' '.join(command)} exited {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}")
+            raise AssertionError(
+                f"{' '.join(command)} exited {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}"
+            )
         return done
 
     def environment(self) -> dict[str, str]:

@@ -20,7 +20,13 @@ from tests.pipeline.conftest import Project
 pytestmark = pytest.mark.slow
 
 SPLITS = ("train", "dev", "heldout")
-MALFORMED = ['{"instruction": "cut off', '["a", "list"]', '{"instruction": 3, "output": "x"}', '{"instruction": "no answer"}', ""]
+MALFORMED = [
+    '{"instruction": "cut off',
+    '["a", "list"]',
+    '{"instruction": 3, "output": "x"}',
+    '{"instruction": "no answer"}',
+    "",
+]
 
 
 def tree(project: Project) -> dict[str, str]:

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from omegaconf import OmegaConf
 
 from crab.config.heldout import HeldoutConfig
 from crab.config.verify import VerifyConfig
 from crab.core.records import Example, Seed
 from crab.synthesis import backtranslate
+from tests.sections import from_conf
 
-CONF = Path(__file__).parents[2] / "conf"
 RESPONSES = [
     "- tea is warm.\n- milk is cold.\n- water is neither.",
     "In short, tea is warm, and milk is cold! Water is neither! That is all!",
@@ -21,19 +18,14 @@ RESPONSES = [
 ]
 
 
-def _load(kind: type, name: str) -> object:
-    values = OmegaConf.merge({"random_seed": 0}, OmegaConf.load(CONF / name / "default.yaml"))
-    return kind.model_validate(OmegaConf.to_container(values, resolve=True))  # type: ignore[attr-defined]
-
-
 @pytest.fixture
 def verify_config() -> VerifyConfig:
-    return _load(VerifyConfig, "verify")  # type: ignore[return-value]
+    return from_conf(VerifyConfig, "verify", "default")
 
 
 @pytest.fixture
 def heldout_config() -> HeldoutConfig:
-    return _load(HeldoutConfig, "heldout")  # type: ignore[return-value]
+    return from_conf(HeldoutConfig, "heldout", "default")
 
 
 @pytest.fixture

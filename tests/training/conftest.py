@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from crab.config.base import BaseConfig
 from crab.config.compute import ComputeConfig
 from crab.config.dpo import DpoConfig
+from crab.config.launch import LaunchConfig
 from crab.config.model import ModelConfig
 from crab.config.sft import SftConfig
 from crab.core.records import PreferencePair, Seed, TrainingRow
@@ -27,7 +28,8 @@ WORDS = [
 def compose(**overrides: Any) -> dict[str, Any]:
     """The shipped sections at test size; `model__lora=...` overrides `model.lora`."""
     params = OmegaConf.create({"random_seed": 0, "compute": {"threads": 1, "device": "cpu"}})
-    for name, file in {"model": "tiny", "base": "default", "sft": "default", "dpo": "default"}.items():
+    files = {"model": "tiny", "base": "default", "sft": "default", "dpo": "default", "launch": "local"}
+    for name, file in files.items():
         params[name] = OmegaConf.load(CONF / name / f"{file}.yaml")
     size = {"hidden_size": 32, "num_layers": 2, "num_heads": 2, "num_kv_heads": 2, "intermediate_size": 64}
     small = {f"model.base.{key}": value for key, value in size.items()} | {"model.base.vocabulary_size": 400}
@@ -49,6 +51,7 @@ class Setup:
         self.sft = SftConfig.model_validate(params["sft"])
         self.dpo = DpoConfig.model_validate(params["dpo"])
         self.compute = ComputeConfig.model_validate(params["compute"])
+        self.launch = LaunchConfig.model_validate(params["launch"])
 
 
 @pytest.fixture(scope="session")
@@ -111,5 +114,8 @@ def base(setup: type[Setup], seeds: list[Seed], tmp_path_factory: pytest.TempPat
 
     place = tmp_path_factory.mktemp("base")
     config = setup()
-    training.build(seeds, config.base, config.model, config.compute, place, place / "model", lambda *_: None)
+    training.build(
+        seeds, config.base, config.model, config.compute, place, config.launch.save_seconds, place / "model",
+        lambda *_: None,
+    )  # fmt: skip
     return place / "model"

@@ -89,4 +89,4 @@ def test_the_model_knows_its_language(base: Path, tokenizer: Any, setup: Any, se
 def test_no_seeds(setup: Any, tmp_path: Path) -> None:
     config = setup()
     with pytest.raises(DataError, match="no seeds"):
-        pretraining.build([], config.base, config.model, config.compute, tmp_path, tmp_path / "m", lambda *_: None)
+        pretraining.build([], config.base, config.model, config.compute, tmp_path, 1.0, tmp_path / "m", lambda *_: None)

@@ -17,8 +17,8 @@ def train(base: Path, pairs: list[PreferencePair], config: Any, work: Path) -> t
     log: list[Any] = []
     prepared = dpo.prepare(base, pairs, config.dpo, config.model)
     metrics = dpo.train(
-        base, prepared.pairs, config.dpo, config.model, config.compute, work, work / "model",
-        lambda step, values: log.append((step, values)),
+        base, prepared.pairs, config.dpo, config.model, config.compute, work,
+        config.launch.save_seconds, work / "model", lambda step, values: log.append((step, values)),
     )  # fmt: skip
     return metrics, log
 

@@ -48,26 +48,6 @@ def test_a_hub_that_cannot_be_reached(setup: Any, tmp_path: Path, monkeypatch: p
         assert error.value.__suppress_context__
 
 
-def test_a_gated_model_says_how_to_get_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-    from huggingface_hub.errors import GatedRepoError
-
-    def refuse() -> None:
-        response = httpx.Response(403, request=httpx.Request("GET", "https://hub.invalid/model"))
-        try:
-            raise GatedRepoError("403 Client Error. Access to model is restricted.", response=response)
-        except GatedRepoError as error:
-            raise OSError("You are trying to access a gated repo.") from error
-
-    with (
-        pytest.raises(
-            ResourceError, match=r"is gated and this account has no access; Accept the licence\. then log in"
-        ),
-        loading.reaching("owner/model", "main", "Accept the licence."),
-    ):
-        refuse()
-
-
 def test_a_broken_folder_is_no_traceback(setup: Any, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(CrabError, match="cannot be loaded"):
@@ -87,4 +67,6 @@ def test_nothing_phones_home(
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     config = setup()
     forward = sft.prepare(base, rows(9), config.sft, config.model).rows
-    sft.train(base, forward, [], config.sft, config.model, config.compute, tmp_path, tmp_path / "m", lambda *_: None)
+    sft.train(
+        base, forward, [], config.sft, config.model, config.compute, tmp_path, 1.0, tmp_path / "m", lambda *_: None
+    )

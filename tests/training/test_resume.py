@@ -58,8 +58,9 @@ def sft_run(base: Path, rows: Rows, config: Any) -> Run:
             for count, task in ((43, "forward"), (20, "reverse"))
         )
         return sft.train(
-            base, forward, reverse, config.sft, config.model, config.compute, work, work / "model", log_step
-        )
+            base, forward, reverse, config.sft, config.model, config.compute, work, config.launch.save_seconds,
+            work / "model", log_step,
+        )  # fmt: skip
 
     return run
 
@@ -71,23 +72,24 @@ def runs(
     """One that never saves, and one that saves after every step; of two epochs each."""
 
     def one(save_seconds: float) -> Run:
-        over: dict[str, Any] = {"sft__epochs": 2, "sft__save_seconds": save_seconds}
+        over: dict[str, Any] = {"sft__epochs": 2, "launch__save_seconds": save_seconds}
         if request.param == "dpo":
-            config = setup(dpo__epochs=2, dpo__save_seconds=save_seconds, dpo__batch_size=8)
+            config = setup(dpo__epochs=2, dpo__batch_size=8)
 
             def run(work: Path, log_step: Any) -> Mapping[str, float]:
                 prepared = dpo.prepare(base, pairs, config.dpo, config.model)
                 return dpo.train(
-                    base, prepared.pairs, config.dpo, config.model, config.compute, work, work / "model", log_step
-                )
+                    base, prepared.pairs, config.dpo, config.model, config.compute, work, save_seconds,
+                    work / "model", log_step,
+                )  # fmt: skip
 
             return run
         if request.param == "base":
-            config = setup(base__epochs=2, base__save_seconds=save_seconds)
+            config = setup(base__epochs=2)
 
             def build(work: Path, log_step: Any) -> Mapping[str, float]:
                 return pretraining.build(
-                    seeds, config.base, config.model, config.compute, work, work / "model", log_step
+                    seeds, config.base, config.model, config.compute, work, save_seconds, work / "model", log_step
                 )
 
             return build
@@ -117,7 +119,7 @@ def test_resumed_runs_end_alike(runs: tuple[Run, Run], tmp_path: Path) -> None:
 
 def test_interrupted_after_the_last_step(base: Path, rows: Rows, setup: Any, tmp_path: Path) -> None:
     expected = sft_run(base, rows, setup())(tmp_path / "straight", quiet)
-    saving = sft_run(base, rows, setup(sft__save_seconds=ALWAYS))
+    saving = sft_run(base, rows, setup(launch__save_seconds=ALWAYS))
     saving(tmp_path / "broken", quiet)
     assert saving(tmp_path / "broken", lambda *_: pytest.fail("a step was repeated")) == expected
     assert digests(tmp_path / "broken" / "model") == digests(tmp_path / "straight" / "model")
@@ -125,7 +127,7 @@ def test_interrupted_after_the_last_step(base: Path, rows: Rows, setup: Any, tmp
 
 def test_a_request_to_stop_saves_first(base: Path, rows: Rows, setup: Any, tmp_path: Path) -> None:
     expected = sft_run(base, rows, setup())(tmp_path / "straight", quiet)
-    run = sft_run(base, rows, setup(sft__save_seconds=NEVER))
+    run = sft_run(base, rows, setup(launch__save_seconds=NEVER))
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(CrabError, match=r"stopped on request at step [23], and saved"):
         run(tmp_path / "stopped", at(2, lambda: os.kill(os.getpid(), signal.SIGTERM)))
@@ -151,18 +153,20 @@ CHILD = """
 import sys
 from pathlib import Path
 from crab.config.compute import ComputeConfig
+from crab.config.launch import LaunchConfig
 from crab.config.model import ModelConfig
 from crab.config.sft import SftConfig
 from crab.core import io
 from crab.core.records import TrainingRow
 from crab.training import sft
 base, folder = map(Path, sys.argv[1:3])
-kinds = (SftConfig, ModelConfig, ComputeConfig)
-config, model, compute = (kind.model_validate_json(text) for kind, text in zip(kinds, sys.argv[3:]))
+kinds = (SftConfig, ModelConfig, ComputeConfig, LaunchConfig)
+config, model, compute, launch = (kind.model_validate_json(text) for kind, text in zip(kinds, sys.argv[3:]))
 rows = [io.read(folder / f"{task}.jsonl", TrainingRow) for task in ("forward", "reverse")]
 forward, reverse = (sft.prepare(base, part, config, model).rows for part in rows)
 work = folder / "killed"
-sft.train(base, forward, reverse, config, model, compute, work, work / "model", lambda *_: None)
+output = work / "model"
+sft.train(base, forward, reverse, config, model, compute, work, launch.save_seconds, output, lambda *_: None)
 """
 
 
@@ -172,11 +176,11 @@ def test_kill_9(base: Path, rows: Rows, setup: Any, tmp_path: Path, accumulation
     """Once while a checkpoint is being written, once later; by the operating system."""
     over = {"sft__epochs": 3, "sft__batch_size": 4, "sft__accumulation_steps": accumulation}
     expected = sft_run(base, rows, setup(**over))(tmp_path / "straight", quiet)
-    config = setup(**over, sft__save_seconds=ALWAYS)
+    config = setup(**over, launch__save_seconds=ALWAYS)
     work = tmp_path / "killed"
     io.write(tmp_path / "forward.jsonl", rows(43, "forward"))
     io.write(tmp_path / "reverse.jsonl", rows(20, "reverse"))
-    sections = [section.model_dump_json() for section in (config.sft, config.model, config.compute)]
+    sections = [section.model_dump_json() for section in (config.sft, config.model, config.compute, config.launch)]
     command = [sys.executable, "-c", CHILD, str(base), str(tmp_path), *sections]
     last = 0
     for step, whole in ((3, False), (8, True)):

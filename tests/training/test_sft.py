@@ -21,8 +21,8 @@ def train(base: Path, rows: Rows, config: Any, work: Path, reverse: int = 30, fo
         for count, task in ((forward, "forward"), (reverse, "reverse"))
     ]
     metrics = sft.train(
-        base, prepared[0], prepared[1], config.sft, config.model, config.compute, work, work / "model",
-        lambda step, values: logged.append(step),
+        base, prepared[0], prepared[1], config.sft, config.model, config.compute, work,
+        config.launch.save_seconds, work / "model", lambda step, values: logged.append(step),
     )  # fmt: skip
     assert logged == sorted(logged)
     assert logged

@@ -26,9 +26,10 @@ _NUMBER = {
 
 
 def is_grammatical(response: str) -> bool:
-    """Whether the world could have generated this response, about any topic or a mixture of them.
+    """Whether this response has the form of the world's responses, about any topic or a mixture of them.
 
-    The response is taken apart into draws; it is grammatical if those draws are written exactly like it.
+    The response is taken apart into draws; it is grammatical if those draws are written exactly like it. Form only: the
+    world never lets a thing act on itself ("the lamp faces one lamp"), but small models often do, greedily decoded.
     """
     drawn = parse(response)
     return drawn is not None and render(drawn) == response
@@ -198,8 +199,6 @@ def _statement(text: str) -> Clause | None:
         if match := pattern.fullmatch(text):
             words = match.groupdict()
             adjective = words["adjective"]
-            if words["noun"] == words["other"]:
-                return None
             return Clause(
                 template=number,
                 adjective=adjective.strip("*"),
