@@ -95,6 +95,8 @@ class ModelConfig(Section):
     base: WeightsConfig
     max_length: int = Field(ge=16)
     """Longest training row in tokens, prompt included."""
+    max_new_tokens: int = Field(ge=1)
+    """Longest answer in evaluation; a longer one counts as truncated."""
     chat_template: str | None
     """Name of a file in `crab/prompts/chat`, for a base model; null: the one that the model brings."""
     precision: Literal["fp32", "bf16"]

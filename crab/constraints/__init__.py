@@ -11,8 +11,8 @@ The public interface::
 
 A constraint that `derive` returns has been proved: its checker passes under every reading of its unit, its sentence
 parses back to equal parameters, and it gives away no span of six or more words of the response that the instruction
-lacks (but types whose point is an exact phrase, which is short). Nothing here is random but what the random seed
-decides, nothing is downloaded, nothing is read from the environment.
+lacks. Nothing here is random but what the random seed decides, nothing is downloaded, nothing is read from the
+environment.
 """
 
 from __future__ import annotations
@@ -53,8 +53,6 @@ class TypeInfo:
     meaning: str
     ifeval: str = ""
     """The id of IFEval's corresponding type."""
-    verbatim: bool = False
-    """Whether it quotes the response by design (a short phrase), so that the leak guard does not apply."""
 
     @property
     def category(self) -> str:
@@ -97,7 +95,7 @@ def _prove(name: str, kind: Type, params: Params, text: str, m: Measures, told: 
     findings = [kind.check(m, params, reading) for reading in kind.readings]
     if not all(finding.satisfied for finding in findings) or _read(text) != (name, params):
         return None
-    if not kind.verbatim and _leaks(text, m, told):
+    if _leaks(text, m, told):
         return None
     return Constraint(type=name, params=params, text=text, witness=findings[0].measured)
 
@@ -185,7 +183,6 @@ def types() -> list[TypeInfo]:
             example=fill(kind.form(kind.example).phrasings[0], kind.form(kind.example), kind.example),
             meaning=kind.meaning,
             ifeval=kind.ifeval,
-            verbatim=kind.verbatim,
         )
         for name, kind in TYPES.items()
     ] + [

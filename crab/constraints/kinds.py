@@ -54,8 +54,6 @@ class Type:
     """Whether whoever satisfies the first parameters satisfies the second."""
     ifeval: str = ""
     """The published id of IFEval's type that this one corresponds to."""
-    verbatim: bool = False
-    """Whether its point is an exact phrase of the response (short by its parameters' limits)."""
 
     def form(self, params: Mapping[str, Any]) -> Form:
         """The form that parameters belong to, whether or not the rest of them is sound.

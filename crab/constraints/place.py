@@ -8,7 +8,7 @@ from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params, Phrase
 from crab.core.text import SENTENCE_READINGS, Measures
 
-MAX_WORDS = 5  # a longer quotation would give the answer away (leak guard: no span of six words)
+MAX_WORDS = 5  # to derive; a longer quotation would give the answer away (leak guard: no span of six words)
 
 # Up to the first , : ! or dash; nothing in it that is markup.
 _LEAD_IN = re.compile(r"[^\W\d_][^\n\"“”*_`#|<>{}\[\]]{0,80}?(?:[,:!](?=\s|\Z)|(?= ?—))")
@@ -21,6 +21,10 @@ _MARKS = '"“”*_ '
 def _words(text: str) -> list[str]:
     """Words as they are compared: small letters, straight apostrophes, without the marks around the text."""
     return (text.strip(_MARKS) or text).replace("’", "'").lower().split()
+
+
+def _is_short(phrase: str) -> bool:
+    return Measures(phrase).word_count() <= MAX_WORDS and len(phrase) <= 100
 
 
 def _begins(word: str, beginning: str) -> bool:
@@ -38,7 +42,7 @@ def _ends(word: str, ending: str) -> bool:
 def _derive_start(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
     match = _LEAD_IN.match(m.unwrapped)
     phrase = match[0] if match and not _STRUCTURE.match(m.unwrapped) else ""
-    return [{"phrase": phrase}] if 0 < len(phrase.split()) <= MAX_WORDS else []
+    return [{"phrase": phrase}] if phrase and _is_short(phrase) else []
 
 
 def _check_start(m: Measures, params: Params, reading: str) -> Finding:
@@ -61,10 +65,9 @@ start_with = Type(
     derive=_derive_start,
     check=_check_start,
     implies=_starts_alike,
-    verbatim=True,
     forms=(
         Form(
-            slots={"phrase": Phrase(MAX_WORDS)},
+            slots={"phrase": Phrase(20)},
             phrasings=(
                 "Begin with {phrase}.",
                 "Start your answer with the words {phrase}.",
@@ -91,9 +94,9 @@ def _derive_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
         spans = m.sentences(reading)
         if len(spans) < 2:
             continue
-        last = m.text[spans[-1][0] :].rstrip('"”*_ \t\n').lstrip('"“*_- \t')
+        last = m.text[spans[-1][0] :].strip().rstrip(_MARKS).lstrip(_MARKS + "-").strip()
         usable = last[:1].isalpha() and not _STRUCTURE.match(last) and not _UNQUOTABLE.search(last)
-        if usable and len(last.split()) <= MAX_WORDS and len(last) <= 100:
+        if usable and _is_short(last):
             params = {"phrase": last}
             # A code fence or a table may follow the last sentence.
             return [params] if _check_end(m, params, AS_WRITTEN).satisfied else []
@@ -122,7 +125,6 @@ end_with = Type(
     check=_check_end,
     implies=_ends_alike,
     ifeval="startend:end_checker",
-    verbatim=True,
     forms=(
         Form(
             slots={"phrase": Phrase(20)},

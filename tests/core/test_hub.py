@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from crab.core import hub
 from crab.core.errors import CrabError, ResourceError
 
-RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://hub.invalid/model"))
+RESPONSE = httpx2.Response(403, request=httpx2.Request("GET", "https://hub.invalid/model"))
 
 
 def load(cause: OSError, name: str = "owner/model", revision: str | None = "main", access: str = "") -> None:
