@@ -80,6 +80,13 @@ def _answers_fit(evaluation: EvalConfig, model: ModelConfig) -> Problem | None:
     return Problem("params.yaml [eval]", found, f"{model.name} has {model.base.max_positions} positions; use fewer")
 
 
+def _pairs_fit(dpo: DpoConfig, model: ModelConfig) -> Problem | None:
+    if dpo.max_length <= model.base.max_positions:
+        return None
+    found = f"max_length = {dpo.max_length} is above what {model.name} holds: {model.base.max_positions} positions"
+    return Problem("params.yaml [dpo]", found, "lower dpo.max_length, or choose another model")
+
+
 def _samples_fit(dpo: DpoConfig) -> Problem | None:
     if dpo.max_new_tokens < dpo.max_length:
         return None
@@ -99,6 +106,7 @@ def _something_is_trained(sft: SftConfig, mix: MixConfig) -> Problem | None:
 
 _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problem | None]], ...] = (
     (("eval", "model"), _answers_fit),
+    (("dpo", "model"), _pairs_fit),
     (("dpo",), _samples_fit),
     (("sft", "mix"), _something_is_trained),
 )

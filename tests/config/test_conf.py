@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from crab.cli import compose, families
+from crab.cli import compose
 
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
@@ -25,14 +23,6 @@ def test_every_option_composes_and_validates(option: Path) -> None:
     assert "${" not in text
 
 
-@pytest.mark.parametrize("name", families.names(ROOT))
-def test_every_point_of_a_family_composes(name: str) -> None:
-    points = families.points(name, families.load(ROOT, name))
-    assert len({point.name for point in points}) == len(points) > 1
-    for point in points:
-        compose.composed(ROOT, point.overrides)
-
-
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(CONF)))
 def test_every_file_opens_with_its_purpose(file: Path) -> None:
     first = file.read_text(encoding="utf-8").splitlines()[:2]
@@ -41,7 +31,4 @@ def test_every_file_opens_with_its_purpose(file: Path) -> None:
 
 def test_the_committed_params_are_in_step() -> None:
     """Against what git holds: a working copy after `dvc exp run -S` differs rightly."""
-    done = subprocess.run(
-        [sys.executable, "-m", "crab", "compose", "--check"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+    compose.check(ROOT)
