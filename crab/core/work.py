@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,6 @@ from ruamel.yaml import YAML
 from tqdm import tqdm
 
 from crab.core import io, paths
-from crab.core.errors import CrabError, Problem
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,20 +30,21 @@ Result = TypeVar("Result")
 def folder(stage: str) -> Iterator[Path]:
     """The stage's own work folder, locked; removed when the block succeeds, kept when it fails or is killed.
 
-    Raises:
-        CrabError: Another process is working on the very same thing.
+    Whoever comes second with the same inputs waits: two queued experiments that share a stage may start it at once.
     """
     place = paths.work_root() / stage / key(stage)
-    place.mkdir(parents=True, exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # The lock file stays: removing it would let a third process lock a new one while a second still waits for the old.
     with open(place.with_suffix(".lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            found = "another process is running this stage with the same inputs"
-            raise CrabError(Problem(str(place), found, "wait for it, or stop it")) from None
+            message = f"crab: stage {stage}: waiting for another process that runs it with the same inputs ({place})"
+            print(message, file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        place.mkdir(exist_ok=True)
         yield place
         shutil.rmtree(place)
-        Path(lock.name).unlink(missing_ok=True)
 
 
 def key(stage: str, workspace: Path = Path()) -> str:

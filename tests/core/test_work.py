@@ -63,17 +63,24 @@ def test_the_folder_goes_when_the_work_is_done_and_stays_when_it_fails(project: 
     assert not again.exists()
 
 
-def test_two_at_once_are_refused(project: Path) -> None:
-    program = "from crab.core import work\nwith work.folder('count'): pass"
-    with work.folder("count"):
-        done = subprocess.run(
+def test_whoever_comes_second_waits(project: Path) -> None:
+    program = "from crab.core import work\nwith work.folder('count') as place: print(list(place.iterdir()))"
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""}
+    with work.folder("count") as place:
+        (place / "half").write_text("mine")
+        second = subprocess.Popen(
             [sys.executable, "-c", program],
             cwd=project,
-            capture_output=True,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
         )
-    assert "another process is running this stage" in done.stderr
+        assert second.stderr is not None
+        assert "waiting for another process" in second.stderr.readline()
+        assert second.poll() is None
+    output, _ = second.communicate(timeout=60)
+    assert output == "[]\n"
 
 
 def test_finished_shards_are_not_computed_again(tmp_path: Path) -> None:
