@@ -23,7 +23,8 @@ def quick(project: Project) -> Project:
 
 
 def journal(project: Project) -> list[dict[str, object]]:
-    return [json.loads(file.read_text()) for file in sorted((project.root / ".work" / "journal").glob("*.json"))]
+    entries = [json.loads(file.read_text()) for file in (project.root / ".work" / "journal").glob("*.json")]
+    return sorted(entries, key=lambda entry: entry["started"])
 
 
 def test_what_happened_is_in_the_journal(quick: Project) -> None:
