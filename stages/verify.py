@@ -1,52 +1,90 @@
-"""Check, weigh and prune the constraints; lay down the held-out prompts.
+"""Check, judge, weigh and prune the constraints; lay down the held-out prompts.
 
-Reads  data/backtranslated/{train,dev,heldout}.jsonl, params.yaml [verify, heldout]
-Writes data/verified/{train,dev,heldout,rejected}.jsonl, data/verified/prompts_{dev,heldout}.jsonl, results/verify.json
+Reads  data/backtranslated/{train,dev,heldout}.jsonl, results/backtranslate.json,
+       params.yaml [verify, judge, heldout, unseen, compute]
+Writes data/verified/{train,dev,heldout,rejected}.jsonl, data/verified/prompts{,_unseen}_{dev,heldout}.jsonl,
+       results/verify.json
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from crab import tracking
 from crab.config import section
+from crab.config.compute import ComputeConfig
 from crab.config.heldout import HeldoutConfig
+from crab.config.judge import JudgeConfig
+from crab.config.launch import LaunchConfig
+from crab.config.unseen import UnseenConfig
 from crab.config.verify import VerifyConfig
 from crab.core import io, work
-from crab.core.records import Example, Rejected
-from crab.synthesis import counts, heldout
+from crab.core.records import Example
+from crab.data import families
+from crab.synthesis import audit, heldout
+from crab.synthesis.counts import Tally
+from crab.synthesis.decided import Decided
 from crab.synthesis.information import Information
-from crab.synthesis.verify import Verified, verify
+from crab.synthesis.judging import open_judge
+from crab.synthesis.verify import Verified, verify_all
 
 SPLITS = ("train", "dev", "heldout")
 INPUT = Path("data/backtranslated")
+PROPOSED = Path("results/backtranslate.json")
 OUTPUT = Path("data/verified")
 
 
 def main() -> None:
     with tracking.start("verify") as run:
         config = section.load("verify", VerifyConfig)
+        judges = section.load("judge", JudgeConfig)
         prompts = section.load("heldout", HeldoutConfig)
-        rejected: list[Rejected] = []
-        kept: dict[str, list[Example]] = {}
-        with work.folder("verify") as place:
+        unseen = section.load("unseen", UnseenConfig)
+        compute = section.load("compute", ComputeConfig)
+        launch = section.load("launch", LaunchConfig)
+        tally, decided = Tally(SPLITS), Decided()
+        with (
+            work.folder("verify") as place,
+            open_judge(judges, compute) as judge,
+            io.writing(OUTPUT / "rejected.jsonl") as reject,
+        ):
+            # A judge is asked from this process, which knows its cache and its budget; checkers run on every core.
+            workers = work.processes(launch.workers) if judge is None else 1
+            cluster = launch.cluster if judge is None else None
             for split in SPLITS:
-                examples = io.read(INPUT / f"{split}.jsonl", Example)
+                examples = io.Stored(INPUT / f"{split}.jsonl", Example)
                 # Each split is weighed against its own responses: nothing about held-out data reaches training.
                 information = Information(examples, config)
-
-                def check(shard: Sequence[Example], information: Information = information) -> list[Verified]:
-                    return [verify(example, information, config) for example in shard]
-
-                verified = list(work.sharded(place, split, examples, check, Verified, shard_size=500))
-                rejected += [line for result in verified for line in result.rejected]
-                kept[split] = [result.example for result in verified if result.example.constraints]
-                io.write(OUTPUT / f"{split}.jsonl", kept[split])
-            io.write(OUTPUT / "rejected.jsonl", rejected)
+                check = partial(verify_all, information=information, config=config, judge=judge)
+                with io.writing(OUTPUT / f"{split}.jsonl") as keep:
+                    for verified in work.sharded(place, split, examples, check, Verified, 500, workers, cluster):
+                        if judge is not None:
+                            judge.asker.budget.settle(verified.calls)
+                        decided.add(verified)
+                        for line in verified.rejected:
+                            reject(line)
+                            tally.reject(line)
+                        if verified.example.constraints:
+                            keep(verified.example)
+                            tally.keep(split, verified.example)
+            trained_on = [] if judge is None else io.read(OUTPUT / "train.jsonl", Example)
+            audited = audit.run(trained_on, judge, place, config.random_seed)
         for split in ("dev", "heldout"):
-            io.write(OUTPUT / f"prompts_{split}.jsonl", heldout.prompts(kept[split], prompts))
-        metrics = counts.of_examples(kept, rejected)
+            verified_split = io.read(OUTPUT / f"{split}.jsonl", Example)
+            for name, part, number in (
+                ("prompts", families.seen(verified_split, unseen), prompts.prompts),
+                ("prompts_unseen", families.held_out(verified_split, unseen), prompts.unseen_prompts),
+            ):
+                io.write(OUTPUT / f"{name}_{split}.jsonl", heldout.prompts(part, prompts, number))
+        metrics = tally.metrics()
+        decided.ledger.add(call for one in audited for call in one.calls)
+        prices = None if judges.llm is None else judges.llm.prices
+        if taught := io.read_json(PROPOSED).get("teacher"):
+            metrics["teacher"] = decided.summary(prices, taught["cost_by_category"])
+        if judge is not None:
+            metrics["judge"] = {"audit": audit.summary(audited), "cost": decided.ledger.by_purpose(prices)}
+            run.log({"asking": judge.asker.spent})
         io.write_json(Path("results/verify.json"), metrics)
         run.log(metrics)
 

@@ -9,6 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from crab.cli import cache, evaluate
+from crab.cli.constraints import app as constraints_app
 from crab.core import paths
 from crab.core.errors import CrabError
 
@@ -23,7 +25,12 @@ app = typer.Typer(
 family_app = typer.Typer(no_args_is_help=True, help="Queue, run and compare a family of runs (`conf/family/*.yaml`).")
 track_app = typer.Typer(no_args_is_help=True, help="MLflow's rows: a view that can be made again.")
 app.add_typer(family_app, name="family")
+teacher_app = typer.Typer(no_args_is_help=True, help="What a teacher would cost, and which model teacher=self is.")
 app.add_typer(track_app, name="track")
+app.add_typer(teacher_app, name="teacher")
+app.add_typer(constraints_app, name="constraints")
+app.add_typer(cache.app, name="cache")
+app.add_typer(evaluate.app, name="eval")
 
 FamilyName = Annotated[str, typer.Argument(help="Name of a file in conf/family/, without .yaml", show_default=False)]
 Again = Annotated[bool, typer.Option("--again", help="Run points again that have run on this commit.")]
@@ -63,12 +70,45 @@ def compose(
 
 
 @app.command()
+def plan(
+    overrides: Annotated[list[str] | None, typer.Argument(help="e.g. experiment=paper_mistral7b launch=fsdp")] = None,
+    gpu: Annotated[str, typer.Option(help="A model of GPU; an unknown one lists those that are known.")] = "A100-80GB",
+    gpus: Annotated[int | None, typer.Option(min=1, help="How many; otherwise as launch says.")] = None,
+    tokens: Annotated[int, typer.Option(min=1, help="Mean tokens of a training row.")] = 1204,
+    utilisation: Annotated[float, typer.Option(min=0.01, max=1, help="Share of the GPU's peak that is reached.")] = 0.4,
+) -> None:
+    """Say what training would take: rows, tokens, steps, memory and hours; nothing is loaded.
+
+    Rows of the published run have 1,204 tokens on average (arithmetic on its released logs).
+    """
+    from crab.cli import plan as planning
+
+    planning.show(_go_to_root(), overrides or [], gpu, gpus, tokens, utilisation)
+
+
+@app.command()
 def results() -> None:
     """Show what the last run found: every model with its interval, and where the numbers lie."""
     from crab.report import table
 
     _go_to_root()
     table.show()
+
+
+@app.command()
+def report(
+    out: Annotated[Path | None, typer.Option(help="The page's file; otherwise results/report.html.")] = None,
+    family: Annotated[list[str] | None, typer.Option(help="A family to compare the arms of; repeat for more.")] = None,
+    journal: Annotated[
+        bool, typer.Option(help="With seconds and curves; without, equal results give equal bytes.")
+    ] = True,
+    log: Annotated[bool, typer.Option("--log", help="Attach the page to the experiment's run in MLflow.")] = False,
+) -> None:
+    """Write the last run as one HTML page: results, the way of the data, constraints with proofs, costs, commands."""
+    from crab.cli import report as reporting
+
+    chosen = None if out is None else Path.cwd() / out
+    reporting.write(_go_to_root(), chosen, family or [], journal, log)
 
 
 @track_app.command("sync")
@@ -130,6 +170,27 @@ def family_compare(
     from crab.cli import comparison
 
     comparison.show(_go_to_root(), name, model)
+
+
+@teacher_app.command("estimate")
+def teacher_estimate(
+    overrides: Annotated[list[str] | None, typer.Argument(help="e.g. teacher=endpoint judge=endpoint")] = None,
+) -> None:
+    """Count what teacher and judge would be asked about the present seeds, and what it would cost; nothing is sent."""
+    from crab.cli import teacher
+
+    teacher.show_estimate(_go_to_root(), overrides or [])
+
+
+@teacher_app.command("freeze")
+def teacher_freeze(
+    folder: Annotated[Path, typer.Argument(help="A model's folder.")] = Path("models/sft"),
+) -> None:
+    """Make a model the teacher of teacher=self; otherwise it is the newest SFT model that another teacher taught."""
+    from crab.cli import teacher
+
+    _go_to_root()
+    teacher.freeze(folder)
 
 
 def _go_to_root() -> Path:

@@ -17,7 +17,7 @@ from crab.evaluation.intervals import Bootstrap, Interval, t_interval
 from crab.report.table import interval, verdict
 from crab.tracking.identity import git
 
-RESPONSES = "results/heldout.jsonl"
+RESPONSES = "results/records/heldout.jsonl"
 SAMPLES = 2000
 CONFIDENCE = 0.95
 MEASURES = {"all constraints met": "prompt", "constraints met": "instruction"}
@@ -80,7 +80,7 @@ def collect(root: Path, points: Sequence[Point], model: str) -> tuple[Runs, list
 
 
 def read(text: str, model: str, run: str) -> Scores:
-    """Scores of one model from the lines of `results/heldout.jsonl`.
+    """Scores of one model from the lines of `results/records/heldout.jsonl`.
 
     Raises:
         CrabError: The file does not speak of this model.
@@ -102,12 +102,17 @@ def arms(title: str, runs: Runs, measure: str) -> Table:
     for column in ("arm", "mean", "95 % interval", "over", "prompts a seed"):
         table.add_column(column, justify="right" if column in ("mean", "prompts a seed") else "left")
     for arm, seeds in runs.items():
-        by_seed = [scores.of(measure, sorted(scores.asked)) for scores in seeds.values()]
-        means = [sum(numerators) / sum(denominators) for numerators, denominators in by_seed]
-        found = t_interval(means, CONFIDENCE) if len(means) > 1 else _bootstrap().ratio(f"{arm}/{measure}", *by_seed[0])
+        found = mean(arm, seeds, measure)
         prompts = ", ".join(sorted({str(len(scores.asked)) for scores in seeds.values()}))
-        table.add_row(arm, f"{100 * found.mean:.1f}", interval(found.low, found.high), _over(len(means)), prompts)
+        table.add_row(arm, f"{100 * found.mean:.1f}", interval(found.low, found.high), over(len(seeds)), prompts)
     return table
+
+
+def mean(arm: str, seeds: Mapping[int | None, Scores], measure: str) -> Interval:
+    """An arm's mean over seeds, or over prompts where there is one seed."""
+    by_seed = [scores.of(measure, sorted(scores.asked)) for scores in seeds.values()]
+    means = [sum(numerators) / sum(denominators) for numerators, denominators in by_seed]
+    return t_interval(means, CONFIDENCE) if len(means) > 1 else _bootstrap().ratio(f"{arm}/{measure}", *by_seed[0])
 
 
 def differences(title: str, runs: Runs, measure: str) -> Table:
@@ -174,5 +179,6 @@ def _bootstrap() -> Bootstrap:
     return Bootstrap(random_seed=0, samples=SAMPLES, confidence=CONFIDENCE)
 
 
-def _over(seeds: int) -> str:
+def over(seeds: int) -> str:
+    """What an interval is over."""
     return f"{seeds} seeds" if seeds > 1 else "prompts"

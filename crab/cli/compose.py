@@ -19,8 +19,13 @@ _INTERNALS = ("full_key:", "object_type=", "reference_type=")
 MEND = "run `python -m crab compose` and commit params.yaml with conf/"
 
 
-def composed(root: Path, overrides: Sequence[str] = ()) -> str:
+def composed(root: Path, overrides: Sequence[str] = (), whole: bool = True) -> str:
     """The text of `params.yaml` that `conf/` and the overrides make.
+
+    Args:
+        root: The checkout.
+        overrides: As `dvc exp run -S` takes them.
+        whole: Every value must be there and work; otherwise whoever reads a section checks it.
 
     Raises:
         ConfigError: Hydra cannot compose them, or the values cannot work; with every problem found.
@@ -36,7 +41,7 @@ def composed(root: Path, overrides: Sequence[str] = ()) -> str:
         with initialize_config_dir(str(root / "conf"), version_base=None):
             config = compose("config", overrides=list(overrides))
         missing = sorted(OmegaConf.missing_keys(config))
-        if missing:
+        if missing and whole:
             raise ConfigError(
                 [Problem("conf", f"{key} is mandatory and not set", f"override {key}=...") for key in missing]
             )
@@ -44,7 +49,7 @@ def composed(root: Path, overrides: Sequence[str] = ()) -> str:
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
         raise ConfigError(Problem("conf", _message(error))) from None
     text = OmegaConf.to_yaml(config)
-    if problems := experiment.validate(YAML(typ="safe").load(text)):
+    if whole and (problems := experiment.validate(YAML(typ="safe").load(text))):
         raise ConfigError(problems)
     return text
 

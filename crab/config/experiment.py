@@ -15,7 +15,9 @@ from crab.config.compute import ComputeConfig
 from crab.config.dpo import DpoConfig
 from crab.config.engine import EngineConfig
 from crab.config.evaluation import EvalConfig
+from crab.config.general import GeneralConfig
 from crab.config.heldout import HeldoutConfig
+from crab.config.judge import JudgeConfig
 from crab.config.launch import LaunchConfig
 from crab.config.mix import MixConfig
 from crab.config.model import ModelConfig
@@ -24,18 +26,22 @@ from crab.config.seed import SeedConfig
 from crab.config.sft import SftConfig
 from crab.config.teacher import TeacherConfig
 from crab.config.track import TrackConfig
+from crab.config.unseen import UnseenConfig
 from crab.config.verify import VerifyConfig
 from crab.core.errors import Problem
 
 SECTIONS: dict[str, type[Section]] = {
     "seed": SeedConfig,
     "teacher": TeacherConfig,
+    "judge": JudgeConfig,
     "backtranslate": BacktranslateConfig,
     "verify": VerifyConfig,
     "heldout": HeldoutConfig,
     "model": ModelConfig,
     "base": BaseConfig,
     "mix": MixConfig,
+    "general": GeneralConfig,
+    "unseen": UnseenConfig,
     "sft": SftConfig,
     "dpo": DpoConfig,
     "eval": EvalConfig,

@@ -14,6 +14,8 @@ class HeldoutConfig(Section):
     random_seed: int
     prompts: int = Field(ge=1)
     """Prompts per split, at most; fewer where the split holds fewer records."""
+    unseen_prompts: int = Field(ge=0)
+    """Prompts per split, at most, whose constraints are all of the types that the `unseen` section holds out."""
     max_constraints: int = Field(ge=1, le=8)
     """Prompts carry 1 to this many constraints, each number as often as the others."""
     chance_responses: int = Field(ge=1)

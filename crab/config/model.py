@@ -56,6 +56,13 @@ class LoraConfig(Section):
     """Names of linear layers; never the output head."""
 
 
+class ModelSftConfig(OptimiserConfig):
+    """Values of supervised fine-tuning that belong to the model's size."""
+
+    packing: bool
+    """Rows share sequences of `max_length` tokens: worth it where rows are much shorter, and attention is fast."""
+
+
 class ModelDpoConfig(OptimiserConfig):
     """Values of preference training that belong to the model's size."""
 
@@ -102,7 +109,7 @@ class ModelConfig(Section):
     precision: Literal["fp32", "bf16"]
     """`bf16`: bf16 arithmetic on a GPU; a CPU always computes in fp32, which is faster there."""
     lora: LoraConfig | None
-    sft: OptimiserConfig
+    sft: ModelSftConfig
     dpo: ModelDpoConfig
     about: AboutConfig
 

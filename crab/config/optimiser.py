@@ -23,9 +23,9 @@ class OptimiserConfig(Section):
     max_grad_norm: float = Field(gt=0)
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)
-    """Rows in one forward pass of one process."""
+    """Rows (with packing: sequences) in one forward pass of one process."""
     accumulation_steps: int = Field(ge=1)
-    """Forward passes per optimiser step; changes memory, not the objective."""
+    """Forward passes per optimiser step, shared by all processes; changes memory, not the objective."""
     gradient_checkpointing: bool
     """Less memory for about a third more time."""
 

@@ -6,10 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from crab.config.dataset import DatasetConfig, Names
 from crab.config.section import Section
-
-Names = str | list[str] | None
-"""A field's name, or several tried in order; dots reach into objects (`meta.prompt`) and lists (`turns.0.text`)."""
 
 
 class FieldsConfig(Section):
@@ -62,18 +60,6 @@ class ContaminationConfig(Section):
     """A prompt and a pair overlap when they share this many words in a row."""
     min_prompt_words: int = Field(ge=1)
     """A prompt below `ngram_words` counts when a pair holds all of it; below this, only when it is the instruction."""
-
-
-class DatasetConfig(Section):
-    """A Hugging Face data set, or a local folder in a form that `datasets` reads."""
-
-    name: str
-    config: str | None
-    split: str
-    revision: str | None
-    """A commit pins the data; null takes what the hub has on the day."""
-    data_files: str | None
-    """One file of the data set, where it holds several."""
 
 
 class PaperSourceConfig(Section):

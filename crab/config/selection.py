@@ -11,7 +11,8 @@ class SelectionConfig(Section):
     """A weighted draw without replacement from a record's verified constraints."""
 
     weights: dict[str, float]
-    """Weight by type (`items:num_bullets`) or category (`items`); the type wins. 0 leaves it out."""
+    """Weight by type (`items:num_bullets`) or category (`items`); the type wins, but a category of 0 leaves all of its
+    types out."""
     default_weight: float = Field(ge=0)
     """Weight of everything that `weights` does not name."""
     min_bits: float = Field(ge=0)
@@ -27,4 +28,7 @@ class SelectionConfig(Section):
 
     def weight(self, type_: str) -> float:
         """Weight of a constraint type."""
-        return self.weights.get(type_, self.weights.get(type_.partition(":")[0], self.default_weight))
+        category = self.weights.get(type_.partition(":")[0])
+        if category == 0:
+            return 0.0
+        return self.weights.get(type_, self.default_weight if category is None else category)

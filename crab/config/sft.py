@@ -21,6 +21,10 @@ class SftConfig(OptimiserConfig):
     normalize: Literal["per_task", "tokens"]
     """`per_task`: each term is the mean over its own completion tokens of the optimiser step; forward rows define the
     step, reverse rows ride along. `tokens`: one weighted mean over the completion tokens of ordinarily mixed rows."""
+    answers: Literal["last", "all"]
+    """The loss is on the `last` answer of a row, or on `all`, those of demonstrations and general conversations too."""
+    packing: bool
+    """Rows share sequences of `model.max_length` tokens, and `batch_size` counts sequences; no row sees another one."""
     overlong: Literal["drop", "cut"]
     """Rows above `model.max_length`: dropped, or cut at the completion's end (then without an end-of-turn)."""
 

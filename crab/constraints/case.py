@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params
 from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, amounts, counted, number_of
-from crab.core.text import Measures
+from crab.core.text import Measures, once
 
 
 def _capitals(m: Measures) -> int:
@@ -24,6 +26,7 @@ def _check_lower(m: Measures, params: Params, reading: str) -> Finding:
 
 
 all_lowercase = Type(
+    breaks=("capital_initial",),
     paper="Key formatting",
     meaning="There are small letters and no capital ones.",
     example={},
@@ -48,6 +51,9 @@ all_lowercase = Type(
                 "not use (uppercase|capital|capitalized) letters",
                 "no (capital|uppercase) letters(| allowed)",
                 "all lowercase(| letters)",
+                "all letters must be lowercase(| letters)",
+                "in (|all )lowercase(| letters)",
+                "no (capital|uppercase) letters must (be allowed|be used|appear)",
             ),
         ),
     ),
@@ -66,6 +72,7 @@ def _check_upper(m: Measures, params: Params, reading: str) -> Finding:
 
 
 all_uppercase = Type(
+    breaks=("say_short_word",),
     paper="Key formatting",
     meaning="There are capital letters and no small ones.",
     example={},
@@ -84,13 +91,16 @@ all_uppercase = Type(
                 "ALL CAPS, please.",
             ),
             hearings=(
-                "use (|only |all )(uppercase|capitals|capital letters|caps|uppercase letters)(| only)",
+                "use (only |all )(uppercase|capitals|capital letters|caps|uppercase letters)",
+                "use (uppercase|capitals|capital letters|caps|uppercase letters) only",
                 "(use|be) (|everything |the response |it )(in |entirely in )(|all |only )"
                 "(uppercase|caps|capitals|capital letters|uppercase letters)",
                 "be (|entirely |completely |all )(uppercase|capitalized)",
                 "not use lowercase letters",
                 "no lowercase letters(| allowed)",
                 "all (caps|capital letters|capitals|uppercase)",
+                "all letters must be (uppercase|capital)(| letters)",
+                "in (|all )(uppercase|capitals|caps|capital letters)",
             ),
         ),
     ),
@@ -98,6 +108,7 @@ all_uppercase = Type(
 
 
 num_capital_words = counted(
+    breaks=("small_word", "say_capitals"),
     paper="Key formatting",
     meaning='The number of words in capital letters only ("NASA", "I") stands in the relation to n.',
     one="word in capital letters",
@@ -121,5 +132,36 @@ num_capital_words = counted(
             ("fully capitalized word", "fully capitalized words"),
             ("all-caps word", "all-caps words"),
         ),
+    ),
+)
+
+
+@once
+def _acronyms(m: Measures, reading: str) -> int:
+    if reading == "dots aside":
+        return sum(1 for word in m.capital_words("between spaces") if _is_acronym(word.strip(_MARKS).replace(".", "")))
+    return sum(map(_is_acronym, m.capital_words()))
+
+
+def _is_acronym(word: str) -> bool:
+    return 2 <= len(word) <= 6 and word.isupper() and word.isalpha()
+
+
+_MARKS = "\"'“”‘’()[]*_,;:!?"
+
+num_acronyms = counted(
+    breaks=("small_word", "say_capitals"),
+    paper="Key formatting",
+    meaning='The number of acronyms, words of two to six capital letters ("NASA"), stands in the relation to n.',
+    one="acronym",
+    many="acronyms",
+    counts={reading: partial(_acronyms, reading=reading) for reading in ("word characters", "dots aside")},
+    prefer=(AT_LEAST, AT_LEAST, EXACTLY),
+    when=lambda m: not any(len(word) > 6 for word in m.capital_words()),  # shouting and headings are no acronyms
+    forms=amounts(
+        "acronym",
+        "acronyms",
+        relations=(AT_LEAST, AT_MOST, EXACTLY),
+        also_called=(("abbreviation in capital letters", "abbreviations in capital letters"),),
     ),
 )

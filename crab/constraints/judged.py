@@ -13,7 +13,7 @@ semantic_elements = Judged(
     "Tell it from the point of view of a sailor.",
 )
 morphology = Judged("Morphology", "Words take the forms asked for.", "Put every verb into the past tense.")
-language = Judged("Language", "The text is written in the language asked for.", "Answer in Spanish.")
+language = Judged("Language", "Languages are mixed or varied as asked for.", "Weave in a few words of Scots.")
 hierarchy = Judged(
     "Hierarchical instructions",
     "Tasks are done in the order of priority asked for.",

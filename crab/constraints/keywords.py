@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
+from crab.constraints.frequency import how_often
 from crab.constraints.kinds import Finding, Rng, Type
-from crab.constraints.phrasing import Form, Number, Params, Phrase, Phrases
-from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, asked, holds, narrower, number_of, propose
+from crab.constraints.phrasing import Form, Params, Phrase, Phrases
+from crab.constraints.quantity import AT_LEAST, EXACTLY, propose
+from crab.constraints.sparing import sparingly
 from crab.constraints.wordlists import AVOIDABLE, STOP_WORDS
 from crab.core.text import Measures
 
@@ -16,6 +19,7 @@ READINGS: Final = ("whole words", "between spaces", "anywhere")
 """Not part of a longer word; standing alone but for punctuation; also inside longer words, as IFEval looks."""
 
 _TOP = 15
+_MOST = 20  # words in a sentence that lists them
 
 
 def occurrences(m: Measures, phrase: str, reading: str) -> int:
@@ -25,7 +29,22 @@ def occurrences(m: Measures, phrase: str, reading: str) -> int:
         return m.lower.count(needle)
     if needle.isalnum():
         return (m.vocabulary if reading == "whole words" else m.spaced_vocabulary)[needle]
-    return len(re.findall(rf"(?<!\w){re.escape(needle)}(?!\w)", m.lower))
+    return _standing_alone(m.lower, needle)
+
+
+def _standing_alone(text: str, needle: str) -> int:
+    """How often a phrase occurs that is no part of a longer word; a pattern of its own would have to be compiled."""
+    count, start = 0, text.find(needle)
+    while start >= 0:
+        end = start + len(needle)
+        alone = not (_in_word(text[start - 1 : start]) or _in_word(text[end : end + 1]))
+        count += alone
+        start = text.find(needle, end if alone else start + 1)
+    return count
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def content_words(m: Measures) -> list[str]:
@@ -64,6 +83,7 @@ def _check_include(m: Measures, params: Params, reading: str) -> Finding:
 
 
 include = Type(
+    breaks=("drop_named",),
     paper="Keywords",
     meaning="Every one of the words or phrases occurs, as a whole word, in any letter case.",
     example={"words": ["harbour", "lantern"]},
@@ -74,7 +94,7 @@ include = Type(
     ifeval="keywords:existence",
     forms=(
         Form(
-            slots={"words": Phrases()},
+            slots={"words": Phrases(_MOST)},
             phrasings=(
                 "Include the [word|words] {words}.",
                 "Use the [keyword|keywords] {words} in your answer.",
@@ -88,7 +108,7 @@ include = Type(
                 "(use|mention|work in|weave in) (the |)(|following |specific )"
                 "([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words}",
                 "(use|mention|work in|weave in) {words}",
-                "use (all of |)the ([word|words]|[keyword|keywords]) {words} (somewhere|at least once)",
+                "use (all of |)the ([word|words]|[keyword|keywords]) {words} somewhere",
                 "the ([word|words]|[keyword|keywords]) {words} must (appear|be used|be included|be present)",
                 "use keywords {words}",
             ),
@@ -122,6 +142,7 @@ def _check_exclude(m: Measures, params: Params, reading: str) -> Finding:
 
 
 exclude = Type(
+    breaks=("add_named",),
     paper="Morphology",
     meaning="None of the words or phrases occurs as a whole word, in any letter case.",
     example={"words": ["very", "really"]},
@@ -132,7 +153,7 @@ exclude = Type(
     ifeval="keywords:forbidden_words",
     forms=(
         Form(
-            slots={"words": Phrases()},
+            slots={"words": Phrases(_MOST)},
             phrasings=(
                 "Do not use the [word|words] {words:or}.",
                 "Avoid the [word|words] {words}.",
@@ -146,7 +167,9 @@ exclude = Type(
                 "not use (the |)(|following |specific )"
                 "([word|words]|[keyword|keywords]|[term|terms]|[phrase|phrases])(:|) {words:or}",
                 "not (use|mention|say) {words:or}",
-                "not (mention|say) the [word|words] {words:or}",
+                "not (mention|say) the ([word|words]|[keyword|keywords]) {words:or}",
+                "not use (|the )(word|keyword|name|phrase|term) {words:or}",
+                "not use mentioning {words:or}",
                 "the ([word|words]|[keyword|keywords]) {words:or} must not (appear|be used|be included|be present)",
                 "(leave out|omit|exclude|skip) the ([word|words]|[term|terms]|[phrase|phrases]) {words:or}",
                 "not use keywords {words:or}",
@@ -169,84 +192,55 @@ def _derive_frequency(m: Measures, instruction: Measures, rng: Rng) -> list[Para
     return [{"word": word, **amount} for amount in amounts]
 
 
-def _check_frequency(m: Measures, params: Params, reading: str) -> Finding:
-    count = occurrences(m, params["word"], reading)
-    return Finding(holds(count, params), f'"{params["word"]}" {number_of(count, "time", "times")}', asked(params))
-
-
-_TIMES = "{n} [time|times]"
-_NOUNS = "the word |the keyword |the term |the phrase "
-frequency = Type(
+frequency = how_often(
+    breaks=("drop_named", "add_named"),
     paper="Keywords",
     meaning="How often the word or phrase occurs, as a whole word, in any letter case, stands in the relation to n.",
-    example={"relation": AT_LEAST, "word": "river", "n": 3},
-    derive=_derive_frequency,
-    check=_check_frequency,
+    noun="word",
+    slot=Phrase(5),
+    called=("", "the word", "the keyword", "the term"),
+    example="river",
+    count=occurrences,
     readings=READINGS,
-    implies=narrower,
+    derive=_derive_frequency,
     ifeval="keywords:frequency",
-    forms=tuple(
-        Form(
-            fixed={"relation": relation},
-            slots={"word": Phrase(5), "n": Number()},
-            phrasings=tuple(template.replace("TIMES", _TIMES) for template in phrasings),
-            hearings=tuple(
-                template.replace("TIMES", _TIMES).replace("(THE|)", f"(|{_NOUNS})").replace("THE", f"({_NOUNS})")
-                for template in hearings
-            ),
-        )
-        for relation, phrasings, hearings in (
-            (
-                AT_LEAST,
-                (
-                    "Use the word {word} at least TIMES.",
-                    "The word {word} should appear at least TIMES.",
-                    "Mention {word} no fewer than TIMES.",
-                    "Let the word {word} occur TIMES or more.",
-                    "I want to find {word} in the text at least TIMES.",
-                    "Repeat the term {word} until it has come up at least TIMES.",
-                ),
-                (
-                    "(use|mention|say|repeat) (THE|){word} (at least TIMES|TIMES or more)",
-                    "THE{word} must (appear|occur|be used) (at least TIMES|TIMES or more)",
-                    "(use|mention) (THE|){word} over {n:-1} [time|times]",
-                    "THE{word} must (appear|occur|be used) over {n:-1} [time|times]",
-                ),
-            ),
-            (
-                AT_MOST,
-                (
-                    "Use the word {word} at most TIMES.",
-                    "The word {word} should appear no more than TIMES.",
-                    "Mention {word} TIMES at the most.",
-                    "Let the word {word} occur TIMES or fewer.",
-                    "I do not want to find {word} in the text more than TIMES.",
-                    "Do not repeat the term {word} beyond TIMES.",
-                ),
-                (
-                    "(use|mention|say|repeat) (THE|){word} (at most TIMES|TIMES or less|TIMES or fewer)",
-                    "THE{word} must (appear|occur|be used) (at most TIMES|TIMES or less|TIMES or fewer)",
-                    "(use|mention) (THE|){word} under {n:+1} [time|times]",
-                    "THE{word} must (appear|occur|be used) under {n:+1} [time|times]",
-                    "not use (THE|){word} over TIMES",
-                    "THE{word} must not (appear|occur|be used) over TIMES",
-                ),
-            ),
-            (
-                EXACTLY,
-                (
-                    "Use the word {word} exactly TIMES.",
-                    "The word {word} should appear exactly TIMES.",
-                    "Mention {word} TIMES, no more and no less.",
-                    "Let the word {word} occur precisely TIMES.",
-                    "I want to find {word} in the text exactly TIMES.",
-                    "The term {word} has to come up TIMES in all.",
-                ),
-                (
-                    "(use|mention|say|repeat) (THE|){word} exactly TIMES",
-                    "THE{word} must (appear|occur|be used) exactly TIMES",
-                ),
-            ),
-        )
+)
+
+
+# -- phrases ---------------------------------------------------------------------------------------------------------
+
+
+def _repeated_phrase(m: Measures) -> str:
+    """The pair of neighbouring words that is repeated most, neither of them a stop word; "" if there is none."""
+    repeated = {
+        word
+        for word, count in m.spaced_vocabulary.items()
+        if count >= 2 and len(word) >= 3 and word.isalpha() and word not in STOP_WORDS
+    }
+    pairs = Counter([pair for pair in pairwise(m.lower.split()) if pair[0] in repeated and pair[1] in repeated])
+    pair, count = max(pairs.items(), key=lambda item: (item[1], item[0]), default=(("", ""), 0))
+    return " ".join(pair) if count >= 2 else ""
+
+
+def _derive_phrase_frequency(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+    if not (phrase := _repeated_phrase(m)):
+        return []
+    amounts = propose([occurrences(m, phrase, reading) for reading in READINGS], rng, (AT_LEAST, AT_LEAST, EXACTLY))
+    return [{"phrase": phrase, **amount} for amount in amounts]
+
+
+phrase_frequency = sparingly(
+    how_often(
+        breaks=("drop_named", "add_named"),
+        paper="Keywords",
+        meaning="How often the phrase occurs, in any letter case, stands in the relation to n.",
+        noun="phrase",
+        slot=Phrase(5),
+        called=("the phrase", "the expression"),
+        example="green tea",
+        count=occurrences,
+        readings=READINGS,
+        derive=_derive_phrase_frequency,
     ),
+    0.5,
 )

@@ -54,6 +54,8 @@ class Type:
     """Whether whoever satisfies the first parameters satisfies the second."""
     ifeval: str = ""
     """The published id of IFEval's type that this one corresponds to."""
+    breaks: tuple[str, ...] = ()
+    """Names of edits (`crab.constraints.edits`) that break it with least change; others are tried after them."""
 
     def form(self, params: Mapping[str, Any]) -> Form:
         """The form that parameters belong to, whether or not the rest of them is sound.

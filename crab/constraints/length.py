@@ -6,7 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from itertools import product
 
+import regex
+
 from crab.constraints.kinds import Finding, Rng, Type
+from crab.constraints.marks import matches
 from crab.constraints.phrasing import Form, Number, Params
 from crab.constraints.quantity import (
     AROUND,
@@ -17,9 +20,11 @@ from crab.constraints.quantity import (
     amounts,
     counted,
     number_of,
+    round_down,
     round_up,
 )
-from crab.core.text import PARAGRAPH_READINGS, SENTENCE_READINGS, WORD_READINGS, Measures
+from crab.constraints.sparing import sparingly
+from crab.core.text import PARAGRAPH_READINGS, SENTENCE_READINGS, WORD_READINGS, Measures, once
 
 
 def in_prose(m: Measures) -> bool:
@@ -27,12 +32,24 @@ def in_prose(m: Measures) -> bool:
     return not (m.is_json or m.json_block or m.markdown.tables or m.markdown.code)
 
 
+@once
+def _with_marks(m: Measures) -> int:
+    """Runs of word characters as Unicode's regular expressions (UTS #18) have them: a lone combining mark is one."""
+    return m.word_count() if m.text.isascii() else sum(1 for _ in _WORD_OR_MARK.finditer(m.text))
+
+
+_WORD_OR_MARK = regex.compile(r"\w+")
+
 num_words = counted(
+    breaks=("drop_sentence", "repeat_sentence", "drop_words", "add_words"),
     paper="Length",
     meaning="The number of words stands in the relation to n; words are runs of word characters.",
     one="word",
     many="words",
-    counts={reading: partial(Measures.word_count, reading=reading) for reading in WORD_READINGS},
+    counts={
+        **{reading: partial(Measures.word_count, reading=reading) for reading in WORD_READINGS},
+        "word characters and marks": _with_marks,
+    },
     prefer=(AT_LEAST, AT_MOST, BETWEEN, AROUND),
     ifeval="length_constraints:number_words",
     forms=amounts(
@@ -75,12 +92,22 @@ num_words = counted(
     ),
 )
 
+# The most and the fewest sentences that anyone could see: NLTK's Punkt, which IFEval uses, ends some at "etc." and at
+# "1.", and none at an ellipsis.
+_end_marks = matches(r"[.!?]++(?=[\s\"'”’)\]}*_`]|\Z)", ".!?")
+_ellipses = matches(r"(?:\.\.\.|…)(?=\s)", ".…")
+
 num_sentences = counted(
+    breaks=("drop_sentence", "repeat_sentence", "join_sentences", "split_sentences"),
     paper="Length",
     meaning="The number of sentences stands in the relation to n; a line break ends a sentence too.",
     one="sentence",
     many="sentences",
-    counts={reading: partial(Measures.sentence_count, reading=reading) for reading in SENTENCE_READINGS},
+    counts={
+        **{reading: partial(Measures.sentence_count, reading=reading) for reading in SENTENCE_READINGS},
+        "every end mark": lambda m: _end_marks(m) + (m.unwrapped[-1:] not in ".!?"),
+        "no ellipsis": lambda m: m.sentence_count("punkt") - _ellipses(m),
+    },
     prefer=(EXACTLY, AT_LEAST, AT_MOST, BETWEEN),
     when=in_prose,
     ifeval="length_constraints:number_sentences",
@@ -95,6 +122,7 @@ num_sentences = counted(
 )
 
 num_paragraphs = counted(
+    breaks=("join_paragraphs", "split_paragraphs", "append_sentence", "drop_paragraph"),
     paper="Paragraphs and separators",
     meaning="The number of paragraphs stands in the relation to n; a blank line separates paragraphs.",
     one="paragraph",
@@ -106,8 +134,40 @@ num_paragraphs = counted(
         "paragraph",
         "paragraphs",
         verb="Write",
-        heard={EXACTLY: ("answer in {n} [paragraph|paragraphs]",)},
+        heard={
+            EXACTLY: (
+                "answer in {n} [paragraph|paragraphs]",
+                "use {n} paragraphs,( and|) separated by a (|single )blank line",
+                "use {n} paragraphs, with a (|single )blank line separating every paragraph",
+                "use {n} paragraphs, with a clear separation between every paragraph using a (|single )blank line",
+                "use {n} paragraph with no specific spacing or separators(| required)",
+            )
+        },
     ),
+)
+
+num_characters = sparingly(
+    counted(
+        breaks=("drop_sentence", "repeat_sentence", "drop_words", "add_words"),
+        paper="Length",
+        meaning="The number of characters, spaces included, stands in the relation to n; white space around it aside.",
+        one="character",
+        many="characters",
+        counts={
+            "with spaces": lambda m: len(m.body),
+            "as written": lambda m: len(m.text),
+            "without spaces": lambda m: sum(map(len, m.words("between spaces"))),
+        },
+        prefer=(AT_LEAST, AT_MOST, BETWEEN),
+        when=lambda m: len(m.body) >= 100,  # of a shorter text, one counts words
+        forms=amounts(
+            "character",
+            "characters",
+            verb="Write",
+            also_called=(("character including spaces", "characters including spaces"),),
+        ),
+    ),
+    0.3,
 )
 
 
@@ -122,6 +182,7 @@ def _longest(
     phrasings: tuple[str, ...],
     hearings: tuple[str, ...],
     most: int,
+    breaks: tuple[str, ...] = (),
 ) -> Type:
     """A type that limits the longest part of the response; `measure` takes the two halves of a reading."""
     named = {f"{a}; {b}" if b else a: (a, b) for a, b in readings}
@@ -149,10 +210,12 @@ def _longest(
         check=check,
         readings=tuple(named),
         implies=lambda a, b: a["n"] <= b["n"],
+        breaks=breaks,
     )
 
 
 words_per_sentence = _longest(
+    breaks=("add_words", "join_sentences"),
     paper="Words per sentence",
     meaning="No sentence has more than n words.",
     one="word",
@@ -186,6 +249,7 @@ words_per_sentence = _longest(
 )
 
 sentences_per_paragraph = _longest(
+    breaks=("repeat_sentence", "join_paragraphs"),
     paper="Sentences per paragraph",
     meaning="No paragraph has more than n sentences.",
     one="sentence",
@@ -216,6 +280,7 @@ sentences_per_paragraph = _longest(
 
 
 characters_per_word = _longest(
+    breaks=("say_long_word", "join_words"),
     paper="Characters per word",
     meaning="No word is longer than n characters; punctuation around a word does not count.",
     one="character",
@@ -245,5 +310,60 @@ characters_per_word = _longest(
             "not use words (longer than|of over|with over) {n} LETTERS",
             "use (|only )words (of|with) at most {n} LETTERS",
         )
+    ),
+)
+
+
+def _shortest_sentence(m: Measures, reading: str) -> int:
+    sentence_reading, word_reading = _SENTENCE_WORDS[reading]
+    return m.shortest_sentence(sentence_reading, word_reading)
+
+
+def _derive_shortest(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
+    if not in_prose(m) or m.sentence_count() < 2:
+        return []
+    fewest = min(_shortest_sentence(m, reading) for reading in _SENTENCE_WORDS)
+    return [{"n": round_down(fewest)}] if fewest >= 4 else []
+
+
+def _check_shortest(m: Measures, params: Params, reading: str) -> Finding:
+    found = _shortest_sentence(m, reading)
+    if not m.sentence_count():
+        return Finding(False, "no sentence", f"at least {params['n']}")
+    return Finding(
+        found >= params["n"],
+        f"{number_of(found, 'word', 'words')} in the shortest sentence",
+        f"at least {params['n']}",
+    )
+
+
+_SENTENCE_WORDS = {f"{a}; {b}": (a, b) for a, b in product(SENTENCE_READINGS, WORD_READINGS)}
+
+least_words_per_sentence = Type(
+    breaks=("add_ending", "add_exclamation", "append_plain_line"),
+    paper="Words per sentence",
+    meaning="Every sentence has at least n words, and there is a sentence.",
+    example={"n": 5},
+    derive=_derive_shortest,
+    check=_check_shortest,
+    readings=tuple(_SENTENCE_WORDS),
+    implies=lambda a, b: a["n"] >= b["n"],
+    forms=(
+        Form(
+            slots={"n": Number(least=1)},
+            phrasings=(
+                "Every sentence should have at least {n} [word|words].",
+                "No sentence may be shorter than {n} [word|words].",
+                "Use sentences of at least {n} [word|words] each.",
+                "Let each sentence run to {n} [word|words] or more.",
+                "Do not write a sentence of fewer than {n} [word|words].",
+                "A sentence needs {n} [word|words] at the very least.",
+            ),
+            hearings=(
+                "every sentence must (be|use) at least {n} [word|words]( long|)",
+                "(no|not a single) sentence must (be shorter than|use under|be under) {n} [word|words]",
+                "(use |)at least {n} [word|words] (per|in every) sentence",
+            ),
+        ),
     ),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from crab.constraints.kinds import AS_WRITTEN, Finding, Rng, Type
+from crab.constraints.kinds import Finding, Rng, Type
 from crab.constraints.phrasing import Form, Params, Phrase
+from crab.constraints.quotation import quotable
 from crab.core.text import SENTENCE_READINGS, Measures
 
 MAX_WORDS = 5  # to derive; a longer quotation would give the answer away (leak guard: no span of six words)
@@ -20,7 +21,7 @@ _MARKS = '"“”*_ '
 
 def _words(text: str) -> list[str]:
     """Words as they are compared: small letters, straight apostrophes, without the marks around the text."""
-    return (text.strip(_MARKS) or text).replace("’", "'").lower().split()
+    return quotable(text.strip(_MARKS) or text).replace("’", "'").lower().split()
 
 
 def _is_short(phrase: str) -> bool:
@@ -79,7 +80,7 @@ start_with = Type(
             hearings=(
                 "(start|begin|open)(| the response) with "
                 "(|the words |the word |the phrase |the sentence |the exact phrase ){phrase}",
-                "the first (word|words|phrase|sentence)(| of the response) must be {phrase}",
+                "the first (words|phrase)(| of the response) must be {phrase}",
             ),
         ),
     ),
@@ -87,6 +88,9 @@ start_with = Type(
 
 
 # -- end -------------------------------------------------------------------------------------------------------------
+
+
+_MARKS_ASIDE, _TO_THE_LETTER = "marks aside", "to the letter"
 
 
 def _derive_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
@@ -99,7 +103,7 @@ def _derive_end(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
         if usable and _is_short(last):
             params = {"phrase": last}
             # A code fence or a table may follow the last sentence.
-            return [params] if _check_end(m, params, AS_WRITTEN).satisfied else []
+            return [params] if _check_end(m, params, _TO_THE_LETTER).satisfied else []
     return []
 
 
@@ -108,6 +112,8 @@ def _check_end(m: Measures, params: Params, reading: str) -> Finding:
     found = m.unwrapped.rsplit(maxsplit=len(wanted) + 1)[-len(wanted) - 1 :]
     head, *tail = _words(" ".join(found)) or [""]
     satisfied = tail == wanted and _ends(head, first)
+    if reading == _TO_THE_LETTER:
+        satisfied = satisfied and m.body.strip('"').lower().endswith(params["phrase"].lower())
     return Finding(satisfied, f'ends with "{" ".join(found)[-200:]}"', "" if satisfied else f'"{params["phrase"]}"')
 
 
@@ -123,6 +129,7 @@ end_with = Type(
     example={"phrase": "Have a good day!"},
     derive=_derive_end,
     check=_check_end,
+    readings=(_MARKS_ASIDE, _TO_THE_LETTER),
     implies=_ends_alike,
     ifeval="startend:end_checker",
     forms=(
@@ -139,8 +146,12 @@ end_with = Type(
             hearings=(
                 "(end|finish|close|conclude)(| the response) with "
                 "(|the words |the word |the phrase |this phrase |the sentence |the exact phrase ){phrase}",
-                "the last (word|words|phrase|sentence)(| of the response) must be {phrase}",
+                "the last (words|phrase|sentence)(| of the response) must be {phrase}",
                 "(end|finish) the response with this exact phrase {phrase}. no other words should follow this phrase",
+                "(end|finish|close|conclude) with this exact (phrase|sentence)(|:) {phrase}",
+                "(end|finish) with (the|this exact|the exact) phrase(|:) {phrase},( and|) "
+                "no other words must follow this phrase",
+                "the very (end|last sentence) must (be|read) {phrase}",
             ),
         ),
     ),

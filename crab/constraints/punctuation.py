@@ -61,6 +61,7 @@ def _check_no_comma(m: Measures, params: Params, reading: str) -> Finding:
 
 
 no_comma = Type(
+    breaks=("add_comma",),
     paper="Punctuation",
     meaning="There is no comma, of whatever script; one inside a number counts.",
     example={},
@@ -200,6 +201,7 @@ def _a(name: str) -> str:
 
 
 sentence_end = Type(
+    breaks=("change_ends", "drop_full_stop", "drop_exclamation", "drop_question"),
     paper="Punctuation",
     meaning="Every sentence ends with the mark; titles, headings and unmarked lines of up to four words are none.",
     example={"mark": "exclamation mark"},

@@ -234,6 +234,7 @@ def counted(
     when: Callable[[Measures], bool] = lambda m: True,
     fewest: int = 2,
     ifeval: str = "",
+    breaks: tuple[str, ...] = (),
 ) -> Type:
     """A type that counts something in the response.
 
@@ -248,6 +249,7 @@ def counted(
         when: Whether the response is of a kind for which the count means something.
         fewest: The smallest number worth asking for with "at least".
         ifeval: The corresponding id of IFEval.
+        breaks: Names of edits that change the count.
     """
 
     def derive(m: Measures, instruction: Measures, rng: Rng) -> list[Params]:
@@ -267,4 +269,5 @@ def counted(
         readings=tuple(counts),
         implies=narrower,
         ifeval=ifeval,
+        breaks=breaks,
     )

@@ -1,12 +1,22 @@
-"""Quotation marks around the response."""
+"""Quotation marks, around the response and inside it."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from crab.constraints.format import shape
 from crab.constraints.kinds import Finding
+from crab.constraints.marks import matches
+from crab.constraints.quantity import AT_LEAST, AT_MOST, EXACTLY, amounts, counted
+from crab.constraints.shape import shape
 from crab.core.text import Measures
+
+_QUOTES: Final = str.maketrans('"„»«”', "“" * 5)
+
+
+def quotable(text: str) -> str:
+    """A text as it can stand in double quotation marks: on one line, all its own quotation marks made one kind."""
+    return " ".join(text.translate(_QUOTES).split())
+
 
 _PAIRS: Final = {"any": ('"“„', '"”“'), "straight": ('"', '"')}
 
@@ -34,5 +44,32 @@ whole = shape(
     hearings=(
         "(wrap|put|enclose) (the response|everything|it) (in|with|inside|within) double (quotation marks|quotes)",
         "be (wrapped|enclosed) in double (quotation marks|quotes)",
+        "(put|use|place) double (quotation|quotations) marks around the response",
+        "wrap everything in double (quotation marks|quotes)",
+    ),
+)
+
+number = counted(
+    breaks=("drop_quotation", "say_quotation"),
+    paper="Punctuation",
+    meaning="The number of passages in double quotation marks, each within a line, stands in the relation to n.",
+    one="quoted passage",
+    many="quoted passages",
+    counts={
+        "any marks": matches(r"[\"“„«][^\"“”„«»\n]++[\"”“»]", '"“„«'),
+        # One that begins and ends a word, as prose sets it; not a string in a program.
+        "around words": matches(r"(?<![\w=])[\"“„«](?=\S)[^\"“”„«»\n]++[\"”“»](?!\w)", '"“„«'),
+        "pairs of marks": lambda m: (sum(map(m.text.count, '"“”„«»')) + 1) // 2,
+    },
+    prefer=(AT_LEAST, AT_LEAST, EXACTLY),
+    when=lambda m: not (m.is_json or m.json_block),
+    forms=amounts(
+        "quoted passage",
+        "quoted passages",
+        relations=(AT_LEAST, AT_MOST, EXACTLY),
+        also_called=(
+            ("passage in double quotation marks", "passages in double quotation marks"),
+            ("quotation", "quotations"),
+        ),
     ),
 )

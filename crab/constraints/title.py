@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from crab.constraints.format import shape
 from crab.constraints.kinds import Finding
+from crab.constraints.shape import shape
 from crab.core.text import Measures
 
 
@@ -13,7 +13,7 @@ def _wrapped(line: str) -> str:
 
 
 def _look_wrapped(m: Measures, reading: str) -> Finding:
-    title = next(filter(None, map(_wrapped, m.lines)), "")
+    title = next(filter(None, map(_wrapped, m.lines)), "") if "<<" in m.text else ""
     return Finding(bool(title), f"title <<{title[:100]}>>" if title else "no <<title>>")
 
 
@@ -31,28 +31,7 @@ wrapped = shape(
         "Name the piece: write its title between double angular brackets.",
     ),
     hearings=(
-        "use a title(|,) (wrapped|enclosed) in double angular brackets(|, such as <<title>>|, such as <<poem of joy>>)",
+        "use a title(|,) (wrapped |enclosed |contained |)in double (angular|angle) brackets",
+        "(|the response must use )the title must be (wrapped|enclosed) in double (angular|angle) brackets",
     ),
-)
-
-
-def _look_heading(m: Measures, reading: str) -> Finding:
-    first = next((number for number, line in enumerate(m.lines) if line.strip()), -1)
-    titled = any(line == first for _, line in m.markdown.headings)
-    return Finding(titled, "begins with a heading" if titled else "does not begin with a markdown heading")
-
-
-heading = shape(
-    paper="Key formatting",
-    meaning="The first line that is not blank is a markdown heading.",
-    look=_look_heading,
-    phrasings=(
-        "Begin with a markdown heading.",
-        "Put a heading at the very top, marked with #.",
-        "The first line should be a markdown heading.",
-        "Open the response with a # heading as its title.",
-        "Start with a title in the form of a markdown heading.",
-        "Let a markdown heading come before everything else.",
-    ),
-    hearings=("(start|begin) (the response |)with a (markdown |)(heading|header)",),
 )

@@ -35,6 +35,9 @@ class CrabError(Exception):
         self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[type[CrabError], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)  # an error that comes from a worker process stays what it is
+
 
 class ConfigError(CrabError):
     """Values in `params.yaml` or `conf/` that cannot work."""

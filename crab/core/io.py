@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, TypeVar, cast
+from typing import IO, Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -58,12 +59,23 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[Callable[[Any], None]]:
+    """A function that writes one record as a line of JSON; the file is in its place once the block has succeeded."""
+    with replacing(path) as file:
+
+        def put(record: Any) -> None:
+            file.write(dumps(record) + "\n")
+
+        yield put
+
+
 def write(path: Path, records: Iterable[Any]) -> int:
     """Write records as JSON lines; returns how many."""
     count = 0
-    with replacing(path) as file:
+    with writing(path) as put:
         for record in records:
-            file.write(dumps(record) + "\n")
+            put(record)
             count += 1
     return count
 
@@ -86,6 +98,17 @@ def stream(path: Path, kind: type[Record]) -> Iterator[Record]:
                 raise DataError(
                     Problem(f"{path}:{number}", f"not a {kind.__name__} record: {place}: {first['msg']}")
                 ) from None
+
+
+@dataclass(frozen=True)
+class Stored(Generic[Record]):
+    """The records of a JSON-lines file, read anew by each iteration; see `stream`."""
+
+    path: Path
+    kind: type[Record]
+
+    def __iter__(self) -> Iterator[Record]:
+        return stream(self.path, self.kind)
 
 
 def read(path: Path, kind: type[Record]) -> list[Record]:

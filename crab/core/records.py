@@ -50,6 +50,11 @@ class Constraint:
     def category(self) -> str:
         return self.type.partition(":")[0]
 
+    @property
+    def judged(self) -> bool:
+        """Whether its proof is a judge's word: then no program can check it on another response."""
+        return self.verdict is not None and self.verdict.by != "checker"
+
 
 @dataclass(frozen=True, slots=True)
 class Seed:

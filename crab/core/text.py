@@ -7,18 +7,16 @@ Structure is read by a CommonMark parser and a JSON parser. Everything takes tim
 
 from __future__ import annotations
 
-import json
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache, update_wrapper
+from functools import cached_property, lru_cache, update_wrapper
 from itertools import accumulate
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-import nupunkt
-import pyromark
+from crab.core import jsontext, markdown
+from crab.core.sentences import punkt_ends, rule_ends
 
 WORD_READINGS: Final = ("word characters", "between spaces", "word breaks")
 """Runs of word characters, as IFEval counts; what `str.split` gives; roughly UAX #29 ("don't" is one, "-" none)."""
@@ -44,54 +42,33 @@ _LETTER = re.compile(r"[^\W\d_]")
 _ALPHANUMERIC = re.compile(r"[^\W_]")
 _EDGES = "\"'“”‘’«»()[]{}<>*_`~.,;:!?…#|-–—"
 
-_LONG_RUN = re.compile(r"\S{200,}")
-# A run of end marks, what closes around it, then a space; ideographic marks need no space.
-_RULE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]}*_`]*+(?=\s)|[。！？]++[”’」』）]*+")
-_SHORT = "mr mrs ms dr prof sr jr st vs etc e.g i.e a.m p.m approx dept fig inc ltd no vol pp cf al u.s u.k"
-_ABBREVIATIONS = frozenset(_SHORT.split())
-_POSTSCRIPT = re.compile(r"\b(?:p\.\s?)+s\.\Z", re.IGNORECASE)
 _BULLET_LINE = re.compile(r"^[ \t]*(?:-|\*[^*])", re.MULTILINE)
 _DOTTED_LINE = re.compile(r"^[ \t]*[•‣◦▪–][ \t]", re.MULTILINE)
 _NUMBERED_LINE = re.compile(r"^[ \t]*\d{1,9}[.)][ \t]+\S", re.MULTILINE)
 _HEADING_LINE = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)
 _STARRED = re.compile(r"\*\*[^\n*]+\*\*|\*[^\n*]+\*")
-_MARKDOWN: Final = pyromark.Markdown(options=pyromark.Options.ENABLE_TABLES)
 
 
-def _once(make: Callable[Concatenate[Measures, Args], Made]) -> Callable[Concatenate[Measures, Args], Made]:
+_NOTHING: Final[Any] = object()
+
+
+def lower_words(lowered: str) -> list[str]:
+    """Runs of word characters of a text in lower case."""
+    return _WORDS["word characters"].findall(lowered)
+
+
+def once(make: Callable[Concatenate[Measures, Args], Made]) -> Callable[Concatenate[Measures, Args], Made]:
     """Keep in the object what a method returned for each list of arguments."""
 
     def kept(self: Measures, /, *args: Args.args, **kwargs: Args.kwargs) -> Made:
-        key = (make, *args, *kwargs.values())
-        if key not in self._kept:
-            self._kept[key] = make(self, *args, **kwargs)
-        made: Made = self._kept[key]
+        key = (make, *args, *kwargs.values()) if kwargs else (make, *args)
+        made: Made = self._kept.get(key, _NOTHING)
+        if made is _NOTHING:
+            made = self._kept[key] = make(self, *args, **kwargs)
         return made
 
     update_wrapper(kept, make)
     return kept
-
-
-@dataclass(frozen=True, slots=True)
-class Markdown:
-    """The CommonMark structure of a text. Lines are counted from 0; a last line is included."""
-
-    bullets: int
-    """Items of bulleted lists, at every level."""
-    top_bullets: int
-    numbered: int
-    """Items of numbered lists, at every level."""
-    top_numbered: int
-    headings: tuple[tuple[int, int], ...]
-    """Level (1 to 6) and first line of each."""
-    tables: tuple[tuple[int, int, int, int], ...]
-    """Columns, body rows, first and last line of each."""
-    code: tuple[tuple[str, int, int], ...]
-    """Info string, first and last line of each fenced block."""
-    emphasis: int
-    """Spans in italics."""
-    strong: int
-    """Spans in bold."""
 
 
 class Measures:
@@ -101,6 +78,9 @@ class Measures:
         """Take a text; CRLF and CR become LF, a lone surrogate becomes U+FFFD, nothing else is touched."""
         self.text = _SURROGATE.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
         self._kept: dict[tuple[Any, ...], Any] = {}
+
+    def __reduce__(self) -> tuple[type[Measures], tuple[str]]:
+        return Measures, (self.text,)
 
     @cached_property
     def lower(self) -> str:
@@ -129,7 +109,7 @@ class Measures:
 
     # -- words ---------------------------------------------------------------------------------------------------
 
-    @_once
+    @once
     def words(self, reading: str = WORD_READINGS[0]) -> list[str]:
         """The words in order."""
         return self.text.split() if reading == "between spaces" else _WORDS[reading].findall(self.text)
@@ -138,14 +118,14 @@ class Measures:
         """How many words there are."""
         return len(self._word_starts(reading))
 
-    @_once
+    @once
     def _word_starts(self, reading: str) -> list[int]:
         return [*map(re.Match.start, _WORDS[reading].finditer(self.text))]
 
     @cached_property
     def lower_words(self) -> list[str]:
         """Runs of word characters, in lower case."""
-        return _WORDS["word characters"].findall(self.lower)
+        return lower_words(self.lower)
 
     @cached_property
     def vocabulary(self) -> Counter[str]:
@@ -153,29 +133,34 @@ class Measures:
         return Counter(self.lower_words)
 
     @cached_property
+    def spaced_words(self) -> list[str]:
+        """What stands between spaces, in lower case and without the punctuation around it ("" where that is all)."""
+        return [word.strip(_EDGES) for word in self.lower.split()]
+
+    @cached_property
     def spaced_vocabulary(self) -> Counter[str]:
         """How often each word between spaces occurs, in lower case and without the punctuation around it."""
-        return Counter([word.strip(_EDGES) for word in self.lower.split()])
+        return Counter(self.spaced_words)
 
     @cached_property
     def spoken(self) -> str:
         """The words in lower case, one space around each: a span of words is a substring."""
         return f" {' '.join(self.lower_words)} "
 
-    @_once
+    @once
     def longest_word(self, reading: str = WORD_READINGS[0]) -> int:
         """Characters of the longest word, without the punctuation around it."""
         words = self.spaced_vocabulary if reading == "between spaces" else self.words(reading)
         return max(map(len, words), default=0)
 
-    @_once
+    @once
     def capital_words(self, reading: str = WORD_READINGS[0]) -> list[str]:
         """Words whose letters are all capitals."""
         return [word for word in self.words(reading) if word.isupper()]
 
     # -- sentences -----------------------------------------------------------------------------------------------
 
-    @_once
+    @once
     def sentences(self, reading: str = SENTENCE_READINGS[0]) -> list[Span]:
         """Where the sentences lie: trimmed spans that hold at least one letter."""
         splitter, _, by_line = reading.partition(", ")
@@ -194,24 +179,32 @@ class Measures:
         """How many sentences there are."""
         return len(self.sentences(reading))
 
-    @_once
+    @once
     def _ends(self, splitter: str) -> list[int]:
-        """Where sentences end; the full stop of a postscript's mark ends none."""
-        ends = _punkt_ends(self.text) if splitter == "punkt" else _rule_ends(self.text)
-        return [end for end in ends if not _POSTSCRIPT.search(self.text[max(0, end - 16) : end].rstrip())]
+        return punkt_ends(self.text) if splitter == "punkt" else rule_ends(self.text)
 
     @cached_property
     def _line_ends(self) -> list[int]:
         return [*accumulate(len(line) + 1 for line in self.lines)][:-1]
 
-    @_once
-    def words_per_sentence(self, sentence_reading: str, word_reading: str) -> int:
-        """Words of the longest sentence; 0 where there is none."""
+    @once
+    def sentence_words(self, sentence_reading: str, word_reading: str) -> list[int]:
+        """How many words each sentence has."""
         starts = self._word_starts(word_reading)
         spans = self.sentences(sentence_reading)
-        return max((bisect_left(starts, end) - bisect_left(starts, start) for start, end in spans), default=0)
+        return [bisect_left(starts, end) - bisect_left(starts, start) for start, end in spans]
 
-    @_once
+    @once
+    def words_per_sentence(self, sentence_reading: str, word_reading: str) -> int:
+        """Words of the longest sentence; 0 where there is none."""
+        return max(self.sentence_words(sentence_reading, word_reading), default=0)
+
+    @once
+    def shortest_sentence(self, sentence_reading: str, word_reading: str) -> int:
+        """Words of the shortest sentence; 0 where there is none."""
+        return min(self.sentence_words(sentence_reading, word_reading), default=0)
+
+    @once
     def sentences_per_paragraph(self, paragraph_reading: str, sentence_reading: str) -> int:
         """Sentences in the paragraph that has most; one that runs over several counts in each."""
         spans = self.sentences(sentence_reading)
@@ -221,7 +214,7 @@ class Measures:
 
     # -- paragraphs ----------------------------------------------------------------------------------------------
 
-    @_once
+    @once
     def paragraphs(self, reading: str = PARAGRAPH_READINGS[0]) -> list[Span]:
         """Where the paragraphs lie: spans that hold at least one letter or digit."""
         spans: list[Span] = []
@@ -245,9 +238,9 @@ class Measures:
     # -- structure -----------------------------------------------------------------------------------------------
 
     @cached_property
-    def markdown(self) -> Markdown:
+    def markdown(self) -> markdown.Markdown:
         """What a CommonMark parser (with tables) finds."""
-        return _markdown(self.text, self.lines)
+        return markdown.parse(self.text)
 
     @cached_property
     def bullet_lines(self) -> int:
@@ -277,7 +270,7 @@ class Measures:
     @cached_property
     def json(self) -> tuple[Any, str]:
         """The body as JSON, and what is wrong with it ("" if nothing). NaN and infinities are no JSON."""
-        return _json(self.body)
+        return jsontext.parse(self.body)
 
     @property
     def is_json(self) -> bool:
@@ -285,31 +278,23 @@ class Measures:
         return isinstance(self.json[0], dict | list)
 
     @cached_property
+    def json_on_lines(self) -> Any:
+        """The first JSON object or array on lines of its own; None if there is none."""
+        return jsontext.on_lines(self.lines) if "}" in self.text or "]" in self.text else None
+
+    @property
     def json_block(self) -> bool:
-        """Whether a line, or a run of lines from one that opens a bracket to the next that closes it, is JSON."""
-        if "}" not in self.text and "]" not in self.text:
-            return False
-        closing: list[int] = [-1] * len(self.lines)
-        last = {"}": -1, "]": -1}
-        for number in range(len(self.lines) - 1, -1, -1):
-            first = self.lines[number][:1]
-            if first in last:
-                last[first] = number
-            elif first in _PARTNER:
-                closing[number] = last[_PARTNER[first]]
-        resume = 0
-        for number, line in enumerate(self.lines):
-            if number >= resume and line[:1] in _PARTNER:
-                if not _json(line.rstrip())[1]:
-                    return True
-                if closing[number] > number:
-                    resume = closing[number] + 1
-                    if not _json("\n".join(self.lines[number:resume]))[1]:
-                        return True
-        return False
+        """Whether there is JSON on lines of its own."""
+        return self.json_on_lines is not None
 
-
-_PARTNER = {"{": "}", "[": "]"}
+    @cached_property
+    def json_part(self) -> Any:
+        """The JSON object or array that the text is, or the first one that it fences or sets on lines; or None."""
+        if self.is_json:
+            return self.json[0]
+        fenced = (fence.code for fence in self.markdown.code if fence.language in ("", "json"))
+        found = jsontext.first_of(fenced)
+        return self.json_on_lines if found is None else found
 
 
 def measures(text: str) -> Measures:
@@ -325,99 +310,3 @@ def _recent(text: str) -> Measures:
 @lru_cache(maxsize=2)
 def _recent_long(text: str) -> Measures:
     return Measures(text)
-
-
-@cache
-def _punkt() -> nupunkt.PunktSentenceTokenizer:
-    return nupunkt.load("default")
-
-
-def _punkt_ends(text: str) -> list[int]:
-    # nupunkt looks ahead to the end of each run without spaces, so a long run would cost quadratic time; no sentence
-    # ends inside one, and its last characters still show how it ends.
-    bounded = _LONG_RUN.sub(lambda run: "x" * (len(run[0]) - 8) + run[0][-8:], text)
-    return [end for _, end in _punkt().span_tokenize(bounded)][:-1]
-
-
-def _rule_ends(text: str) -> list[int]:
-    ends = []
-    small = text.islower()  # then a small letter says nothing about where a sentence begins
-    for match in _RULE_END.finditer(text):
-        if match[0] == ".":
-            if not small and text[match.end() : match.end() + 32].lstrip()[:1].islower():
-                continue
-            before = text[max(0, match.start() - 24) : match.start()].rpartition("\n")[2]
-            token = before.split(" ")[-1].lstrip("(\"'“*_")
-            if token.lower() in _ABBREVIATIONS or (len(token) == 1 and token.isalpha()):
-                continue
-            if token.isdigit() and not before.removesuffix(token).strip(" \t(*_#>"):
-                continue  # the number of a list item
-        ends.append(match.end())
-    return ends
-
-
-def _markdown(text: str, lines: list[str]) -> Markdown:
-    counts: Counter[str] = Counter()
-    headings: list[tuple[int, int]] = []
-    tables: list[tuple[int, int, int, int]] = []
-    code: list[tuple[str, int, int]] = []
-    lists: list[str] = []
-    starts = [0, *accumulate(len(line.encode()) + 1 for line in lines)]  # the parser counts bytes
-
-    def line_at(offset: int) -> int:
-        return bisect_right(starts, offset) - 1
-
-    for event, place in _MARKDOWN.events_with_range(text, merge_text=True):
-        match event:
-            case {"Start": "Item"}:
-                counts[lists[-1]] += 1
-                counts["top " + lists[-1]] += len(lists) == 1
-            case {"Start": "Emphasis" | "Strong" | "TableRow" as kind}:
-                counts[kind] += 1
-            case {"Start": {"List": first}}:
-                lists.append("bullets" if first is None else "numbered")
-            case {"End": {"List": _}}:
-                lists.pop()
-            case {"Start": {"Heading": heading}}:
-                headings.append((int(heading["level"][1]), line_at(place["start"])))
-            case {"Start": {"Table": alignments}}:
-                counts["TableRow"] = 0
-                columns = len(alignments)
-            case {"End": "Table"}:
-                tables.append((columns, counts["TableRow"], line_at(place["start"]), line_at(place["end"] - 1)))
-            case {"Start": {"CodeBlock": {"Fenced": info}}}:
-                code.append((info, line_at(place["start"]), line_at(place["end"] - 1)))
-    return Markdown(
-        bullets=counts["bullets"],
-        top_bullets=counts["top bullets"],
-        numbered=counts["numbered"],
-        top_numbered=counts["top numbered"],
-        headings=tuple(headings),
-        tables=tuple(tables),
-        code=tuple(code),
-        emphasis=counts["Emphasis"],
-        strong=counts["Strong"],
-    )
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _whole(digits: str) -> int | float:
-    # Python refuses to read very long integers, and its reading of them is not linear.
-    return int(digits) if len(digits) < 1000 else float(digits)
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_whole)
-
-
-def _json(text: str) -> tuple[Any, str]:
-    try:
-        return _DECODER.decode(text), ""
-    except json.JSONDecodeError as error:
-        return None, f"{error.msg} (line {error.lineno})"
-    except ValueError as error:
-        return None, str(error)
-    except RecursionError:
-        return None, "nested too deeply"

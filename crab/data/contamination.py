@@ -10,11 +10,15 @@ from crab.core.errors import DataError, Problem
 from crab.core.records import Seed
 from crab.data.filters import KEEP, Answer
 from crab.data.sources import rows
-from crab.data.sources.fields import find
+from crab.data.sources.rows import Row
+from crab.data.sources.values import find
 
 _WORD = re.compile(r"\w+")
 _PROMPT_FIELDS = ["prompt", "instruction", "question"]
 """IFEval and IFBench say `prompt`, FollowBench `instruction`."""
+
+_IFBENCH_GROUPS = frozenset(("count", "custom", "format", "ratio", "repeat", "sentence", "words"))
+"""First parts of IFBench's instruction ids; IFEval has none of them."""
 
 
 class Overlap:
@@ -36,7 +40,8 @@ class Overlap:
         self.hits: Counter[str] = Counter()
         problems: list[Problem] = []
         for row in rows.require_rows(rows.read(config.prompts)):
-            self.hits[row.source] += 0
+            benchmark = _benchmark(row)
+            self.hits[benchmark] += 0
             prompt = find(row.values, _PROMPT_FIELDS)[1]
             if not isinstance(prompt, str):
                 problems.append(Problem(row.where, f"no prompt: none of {', '.join(_PROMPT_FIELDS)} is text"))
@@ -44,10 +49,10 @@ class Overlap:
             words = _words(prompt)
             size = min(config.ngram_words, len(words))
             if size < config.min_prompt_words:
-                self._whole[words].add(row.source)
+                self._whole[words].add(benchmark)
                 continue
             for run in _runs(words, size):
-                self._sizes[size][run].add(row.source)
+                self._sizes[size][run].add(benchmark)
         if problems:
             raise DataError(problems)
         self._whole.pop((), None)
@@ -67,6 +72,16 @@ class Overlap:
             return KEEP
         self.hits.update(found)
         return Answer(False, "evaluation prompt", f"{', '.join(sorted(found))}: {shared or seed.instruction}")
+
+
+def _benchmark(row: Row) -> str:
+    """Which benchmark a prompt is of, by its fields, as published file names say little; else by the file's name."""
+    if {"example_id", "level"} <= row.values.keys():
+        return "followbench"  # six files
+    ids = row.values.get("instruction_id_list")
+    if isinstance(ids, list) and ids:
+        return "ifbench" if str(ids[0]).partition(":")[0] in _IFBENCH_GROUPS else "ifeval"
+    return row.source
 
 
 def _words(text: str) -> tuple[str, ...]:

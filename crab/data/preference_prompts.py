@@ -27,10 +27,11 @@ class PromptWriter:
         return ranked[: self.dpo.prompts]
 
     def choose(self, example: Example) -> list[Constraint]:
-        """1 to `dpo.max_constraints` constraints, each number as often as the others."""
+        """1 to `dpo.max_constraints` constraints that a program can check, each number as often as the others."""
         rng = randomness.rng(self.dpo.random_seed, "preference constraints", example.id)
         count = rng.randint(1, self.dpo.max_constraints)
-        return choose(example.constraints, count, self.mix.selection, rng)
+        checkable = [constraint for constraint in example.constraints if not constraint.judged]
+        return choose(checkable, count, self.mix.selection, rng)
 
     def compose(self, example: Example, constraints: Sequence[Constraint]) -> list[Message]:
         """The prompt, in one of the mix's layouts."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from crab import constraints as registry
 from crab.core import randomness
 from crab.core.records import Constraint, Example, Message, PreferencePair, Rejected
-from crab.data import edits
 
 MAX_SIBLINGS = 8
 """Siblings that are tried before an edit is; with real prompts the first one or two fail something."""
@@ -133,18 +132,20 @@ def _failed(constraints: Sequence[Constraint], chosen: str, rejected: str) -> tu
 def _alternatives(
     example: Example, chosen: Sequence[Constraint], siblings: Sequence[Example], random_seed: int
 ) -> Iterator[tuple[str, str]]:
-    """Candidates for the rejected side: siblings first, since they are real text; then edits, small ones first."""
+    """Candidates for the rejected side: siblings first, since they are real text; then edits.
+
+    Edits that break one constraint and keep the others come before those that break more.
+    """
     rng = randomness.rng(random_seed, "witness", example.id)
     others = sorted((sibling for sibling in siblings if sibling.id != example.id), key=lambda sibling: sibling.id)
     others = rng.sample(others, min(len(others), MAX_SIBLINGS))
     yield from (("sibling", sibling.response) for sibling in others if sibling.response != example.response)
-    for group in (edits.EDITS, edits.COARSE):
-        for target in rng.sample(list(chosen), len(chosen)):
-            words = edits.named_words(target.params)
-            for name in rng.sample(list(group), len(group)):
-                edited = edits.apply(name, example.response, rng, words)
-                if edited is not None:
-                    yield f"edit:{name}", edited
+    targets = rng.sample(list(chosen), len(chosen))
+    for keep in (chosen, ()):
+        for target in targets:
+            kept = [constraint for constraint in keep if constraint is not target]
+            for mutation in registry.mutate(target, example.response, kept, random_seed):
+                yield f"edit:{mutation.edit}", mutation.response
 
 
 def _pair(prompt: PreferencePrompt, chosen: str, rejected: str, failed: tuple[str, ...], source: str) -> PreferencePair:

@@ -14,12 +14,12 @@ from typing import Any
 from crab.config.seed import SeedConfig
 from crab.core import paths, randomness
 from crab.core.errors import DataError, Problem
+from crab.core.language import UNDETERMINED, identify
 from crab.core.records import Rejected, Seed
 from crab.data import digest, filters
 from crab.data.contamination import Overlap
 from crab.data.duplicates import Exact, Near
 from crab.data.filters import Check
-from crab.data.language import UNDETERMINED, identify
 from crab.data.split import SPLITS, Split, assign, normalise
 
 MOST_SOURCES = 30

@@ -9,6 +9,7 @@ from typing import Any
 from crab.core import hub, modelpath
 from crab.core.errors import DataError, Problem
 from crab.core.records import Message
+from crab.engines.base import Request, Response
 
 _MARK = "qzxjk"  # a text that no template writes itself
 _TEMPLATE = "chat_template.jinja"
@@ -74,3 +75,9 @@ def read(tokenizer: Any, ids: Sequence[int], end_tokens: Sequence[int], stop: Se
     made = len(ids) if length is None else length + 1
     places = [place for one in stop if (place := text.find(one)) >= 0]
     return text[: min(places, default=None)], length is not None or bool(places), made
+
+
+def too_long(request: Request, prompt_tokens: int, positions: int) -> Response:
+    """The response to a prompt that the model cannot hold."""
+    detail = f"prompt of {prompt_tokens} tokens leaves no room in the model's {positions} positions"
+    return Response(request.id, "", False, prompt_tokens, 0, "too long", detail)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import torch
 from transformers import (
@@ -24,14 +23,14 @@ from crab.config.engine import TransformersConfig
 from crab.core import hub, modelpath, randomness
 from crab.core.errors import Problem, ResourceError
 from crab.engines import chat
-from crab.engines.base import Request, Response
+from crab.engines.base import Engine, OnAnswer, Request, Response, ignore
 
 EXACT_BELOW = 20_000_000
 """Parameters up to which a CPU computes in float64. Rounding in float32 depends on the batch's shape and the number of
 threads, and now and then turns a near tie; in float64 it is 10^8 times smaller, at up to twice the time."""
 
 
-class TransformersEngine:
+class TransformersEngine(Engine):
     """One model, loaded at the first request."""
 
     def __init__(self, config: TransformersConfig, model: Path | str, compute: ComputeConfig) -> None:
@@ -41,46 +40,26 @@ class TransformersEngine:
         self._compute = compute
         self._loaded: _Loaded | None = None
 
-    def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """One response per request, in the order of the requests.
+    def stream(self, requests: Sequence[Request], on_answer: OnAnswer = ignore) -> Iterator[Response]:
+        """See `Engine.stream`; a batch at a time, the shortest prompts first.
 
         Raises:
             DataError: The model brings no chat template.
             ResourceError: A GPU is asked for and there is none, or a hub model cannot be reached.
         """
         if not requests:
-            return []
+            return
         if self._loaded is None:
             self._loaded = _load(self._model, self._compute)
-        loaded = self._loaded
-        prompts = chat.encode(loaded.tokenizer, [request.messages for request in requests])
-        responses: list[Response | None] = [None] * len(requests)
-        rows: list[_Row] = []
-        for index, (request, prompt) in enumerate(zip(requests, prompts, strict=True)):
-            room = loaded.max_length - len(prompt)
-            if room < 1:
-                error = f"prompt of {len(prompt)} tokens leaves no room in the model's {loaded.max_length} positions"
-                responses[index] = Response(request.id, "", False, len(prompt), 0, error)
-            else:
-                rows.append(_Row(index, request, prompt, min(request.max_new_tokens, room)))
-        for batch in _batches(rows, self._config.batch_size, self._config.batch_tokens):
-            for row, response in zip(batch, _generate(loaded, batch), strict=True):
-                responses[row.index] = response
-        return [response for response in responses if response is not None]
+        for response in _responses(self._loaded, self._config, requests):
+            on_answer(response)
+            yield response
 
     def close(self) -> None:
         """Free the model; the next request loads it again."""
         self._loaded = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @dataclass(frozen=True)
@@ -93,11 +72,22 @@ class _Loaded:
 
 @dataclass(frozen=True)
 class _Row:
-    index: int
     request: Request
     prompt: list[int]
     limit: int
     """New tokens, at most."""
+
+
+def _responses(loaded: _Loaded, config: TransformersConfig, requests: Sequence[Request]) -> Iterator[Response]:
+    rows: list[_Row] = []
+    for request, prompt in zip(requests, chat.encode(loaded.tokenizer, [r.messages for r in requests]), strict=True):
+        room = loaded.max_length - len(prompt)
+        if room < 1:
+            yield chat.too_long(request, len(prompt), loaded.max_length)
+        else:
+            rows.append(_Row(request, prompt, min(request.max_new_tokens, room)))
+    for batch in _batches(rows, config.batch_size, config.batch_tokens):
+        yield from _generate(loaded, batch)
 
 
 def _load(path: Path | str, compute: ComputeConfig) -> _Loaded:

@@ -8,60 +8,43 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from crab.config.compute import ComputeConfig
 from crab.config.engine import VllmConfig
 from crab.core import hub, modelpath
-from crab.core.errors import Problem, ResourceError
+from crab.core.errors import DataError, Problem, ResourceError
 from crab.engines import chat
-from crab.engines.base import Request, Response
+from crab.engines.base import Engine, OnAnswer, Request, Response, ignore
 
 
-class VllmEngine:
+class VllmEngine(Engine):
     """One model, loaded at the first request."""
 
     def __init__(self, config: VllmConfig, model: Path | str, compute: ComputeConfig) -> None:
         modelpath.resolve(model)  # a missing model is told at once
+        if config.adapter is not None and not (Path(config.adapter) / "adapter_config.json").is_file():
+            found = "holds no LoRA adapter"
+            raise DataError(Problem(f"vllm.adapter = {config.adapter}", found, "give a folder that PEFT wrote"))
         self._config = config
         self._model = model
         self._compute = compute
         self._loaded: _Loaded | None = None
 
-    def generate(self, requests: Sequence[Request]) -> list[Response]:
-        """One response per request, in the order of the requests.
+    def stream(self, requests: Sequence[Request], on_answer: OnAnswer = ignore) -> Iterator[Response]:
+        """See `Engine.stream`; what is under way when it is closed is dropped.
 
         Raises:
             ResourceError: vLLM is not installed, its build is not for the configured device, or a hub model cannot be
                 reached.
         """
         if not requests:
-            return []
+            return
         if self._loaded is None:
             self._loaded = _load(self._config, self._model, self._compute)
-        loaded = self._loaded
-        prompts = chat.encode(loaded.tokenizer, [request.messages for request in requests])
-        responses: list[Response | None] = [None] * len(requests)
-        fitting: list[int] = []
-        for index, (request, prompt) in enumerate(zip(requests, prompts, strict=True)):
-            if len(prompt) < loaded.max_length:
-                fitting.append(index)
-            else:  # vLLM would refuse the whole call
-                error = f"prompt of {len(prompt)} tokens leaves no room in the model's {loaded.max_length} positions"
-                responses[index] = Response(request.id, "", False, len(prompt), 0, error)
-        for group in _groups(fitting, [len(prompt) for prompt in prompts], loaded.group_tokens):
-            outputs = loaded.llm.generate(
-                [{"prompt_token_ids": prompts[index]} for index in group],
-                [_sampling(loaded, requests[index], len(prompts[index])) for index in group],
-                use_tqdm=False,
-            )
-            for index, output in zip(group, outputs, strict=True):
-                request = requests[index]
-                ids = list(output.outputs[0].token_ids)
-                text, finished, made = chat.read(loaded.tokenizer, ids, loaded.end_tokens, request.stop)
-                responses[index] = Response(request.id, text, finished, len(prompts[index]), made)
-        return [response for response in responses if response is not None]
+        for response in _responses(self._loaded, requests):
+            on_answer(response)
+            yield response
 
     def close(self) -> None:
         """Free the model and its cache; the next request loads it again."""
@@ -72,24 +55,64 @@ class VllmEngine:
         gc.collect()
         importlib.import_module("vllm.distributed.parallel_state").cleanup_dist_env_and_memory()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
 
 @dataclass(frozen=True)
 class _Loaded:
     llm: Any
-    sampling: Any
+    adapter: Any
+    """A LoRARequest, or None."""
     tokenizer: Any
     end_tokens: list[int]
     max_length: int
     group_tokens: int | None
     """Prompt tokens that are handed over together, at most; None: all."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    request: Request
+    prompt: list[int]
+
+
+def _responses(loaded: _Loaded, requests: Sequence[Request]) -> Iterator[Response]:
+    rows: list[_Row] = []
+    for request, prompt in zip(requests, chat.encode(loaded.tokenizer, [r.messages for r in requests]), strict=True):
+        if len(prompt) < loaded.max_length:
+            rows.append(_Row(request, prompt))
+        else:
+            yield chat.too_long(request, len(prompt), loaded.max_length)
+    for group in _groups(rows, loaded.group_tokens):
+        yield from _run(loaded, group)
+
+
+def _run(loaded: _Loaded, group: Sequence[_Row]) -> Iterator[Response]:
+    """Hand a group over, then yield each response at the step that ends it."""
+    engine = loaded.llm.llm_engine
+    refusal = importlib.import_module("vllm.exceptions").VLLMClientError
+    under_way: dict[str, _Row] = {}
+    try:
+        for number, row in enumerate(group):
+            prompt = {"prompt_token_ids": row.prompt}
+            try:
+                engine.add_request(str(number), prompt, _sampling(loaded, row), lora_request=loaded.adapter)
+            except (refusal, ValueError) as error:  # e.g. a schema that the grammar cannot say
+                detail = (str(error).splitlines() or [""])[0]
+                yield Response(row.request.id, "", False, len(row.prompt), 0, "bad request", detail)
+            else:
+                under_way[str(number)] = row
+        while under_way:
+            for output in engine.step():
+                if output.finished:
+                    yield _read(loaded, under_way.pop(output.request_id), output)
+    finally:
+        engine.abort_request(list(under_way))
+
+
+def _read(loaded: _Loaded, row: _Row, output: Any) -> Response:
+    ids = list(output.outputs[0].token_ids)
+    text, finished, made = chat.read(loaded.tokenizer, ids, loaded.end_tokens, row.request.stop)
+    reused = output.num_cached_tokens or 0
+    return Response(row.request.id, text, finished, len(row.prompt), made, cached_prompt_tokens=reused)
 
 
 def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Loaded:
@@ -100,6 +123,11 @@ def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Load
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")
     os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")  # nothing phones home
     vllm = _import()
+    adapter = None
+    if config.adapter is not None:
+        adapter = importlib.import_module("vllm.lora.request").LoRARequest(
+            "adapter", 1, str(Path(config.adapter).resolve())
+        )
     import torch
     from transformers import AutoConfig, GenerationConfig
 
@@ -132,6 +160,12 @@ def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Load
             tensor_parallel_size=config.tensor_parallel_size,
             pipeline_parallel_size=config.pipeline_parallel_size,
             enforce_eager=cpu or config.enforce_eager,
+            quantization=config.quantization,
+            enable_lora=config.adapter is not None,
+            max_lora_rank=config.max_lora_rank,
+            enable_prefix_caching=True,  # a role's prompts begin alike
+            # The grammar allows whitespace without end, in which a small model drowns.
+            structured_outputs_config={"backend": "xgrammar", "disable_any_whitespace": True},
             disable_log_stats=True,
             use_tqdm_on_load=False,
             **({} if cpu else {"gpu_memory_utilization": config.gpu_memory_utilization}),
@@ -140,7 +174,7 @@ def _load(config: VllmConfig, path: Path | str, compute: ComputeConfig) -> _Load
         if (Path(name) / "generation_config.json").exists() or not Path(name).is_dir():
             defaults = GenerationConfig.from_pretrained(name, revision=revision or "main")
     ends = chat.end_tokens(tokenizer, defaults)
-    return _Loaded(llm, vllm.SamplingParams, tokenizer, ends, max_length, step_tokens if cpu else None)
+    return _Loaded(llm, adapter, tokenizer, ends, max_length, step_tokens if cpu else None)
 
 
 def _import() -> Any:
@@ -151,26 +185,32 @@ def _import() -> Any:
         raise ResourceError(Problem("engine.name = vllm", f"not installed: no module {error.name!r}", fix)) from None
 
 
-def _sampling(loaded: _Loaded, request: Request, prompt_tokens: int) -> Any:
+def _sampling(loaded: _Loaded, row: _Row) -> Any:
+    sampling = importlib.import_module("vllm.sampling_params")
+    request = row.request
     drawn = request.temperature > 0
-    return loaded.sampling(
+    return sampling.SamplingParams(
         temperature=request.temperature,
         top_p=request.top_p if drawn else 1.0,
         seed=request.seed if drawn else None,
-        max_tokens=min(request.max_new_tokens, loaded.max_length - prompt_tokens),
+        max_tokens=min(request.max_new_tokens, loaded.max_length - len(row.prompt)),
         stop=list(request.stop),
         stop_token_ids=loaded.end_tokens,
         detokenize=bool(request.stop),
+        structured_outputs=None if request.schema is None else sampling.StructuredOutputsParams(json=request.schema),
+        output_kind=sampling.RequestOutputKind.FINAL_ONLY,
     )
 
 
-def _groups(indices: Sequence[int], lengths: Sequence[int], group_tokens: int | None) -> Iterator[list[int]]:
+def _groups(rows: Sequence[_Row], group_tokens: int | None) -> Iterator[list[_Row]]:
     """Consecutive requests whose prompts hold at most `group_tokens` together."""
-    group: list[int] = []
-    for index in indices:
-        if group and group_tokens is not None and sum(lengths[other] for other in [*group, index]) > group_tokens:
+    group: list[_Row] = []
+    tokens = 0
+    for row in rows:
+        if group and group_tokens is not None and tokens + len(row.prompt) > group_tokens:
             yield group
-            group = []
-        group.append(index)
+            group, tokens = [], 0
+        group.append(row)
+        tokens += len(row.prompt)
     if group:
         yield group

@@ -7,19 +7,22 @@ is empty, or that was never made, meets nothing. The chance row is what other go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from crab import constraints as registry
+from crab.core import io
+from crab.core.errors import DataError, Problem
 from crab.core.records import EvalPrompt, Verdict
 from crab.engines.base import Request, Response
-from crab.evaluation import guards
-from crab.evaluation.intervals import DIGITS, Bootstrap, smallest_detectable_difference
+from crab.evaluation import guards, lengths
+from crab.evaluation.benchmark import CountRow, TypeRow, check_order
+from crab.evaluation.intervals import Bootstrap, smallest_detectable_difference
 
-VERSION = 1
-"""Part of the results; raised when the same responses would get other numbers."""
+PROMPTS = Path("data/verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,87 +59,90 @@ class Tally:
     asked: list[float]
 
 
-def requests(prompts: Sequence[EvalPrompt], max_new_tokens: int) -> list[Request]:
-    """Greedy requests for the prompts, in their order."""
-    return [Request(prompt.id, prompt.prompt, max_new_tokens) for prompt in prompts]
+class Heldout:
+    """The benchmark over the prompts that the verify stage laid down.
 
-
-def score(model: str, prompts: Sequence[EvalPrompt], responses: Sequence[Response]) -> list[Scored]:
-    """Check each response against its prompt's constraints.
-
-    Args:
-        model: Whose responses they are.
-        prompts: The prompts.
-        responses: One per prompt, in the same order.
-
-    Raises:
-        ValueError: A response is to another prompt.
+    There are two of it: `heldout` asks for constraints of the types that training states, `unseen` for those that it
+    never states (section `unseen` of `params.yaml`).
     """
-    return [_score(model, prompt, response) for prompt, response in zip(prompts, responses, strict=True)]
 
+    version = 1
+    source = "data/verified, drawn by the verify stage of this run"
 
-def summary(
-    prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
-) -> dict[str, Any]:
-    """The benchmark's part of `results/metrics.json`.
+    def __init__(self, split: Literal["dev", "heldout"], limit: int | None = None, unseen: bool = False) -> None:
+        self.name = "unseen" if unseen else "heldout"
+        self.split = split
+        self._limit = limit
 
-    Args:
-        prompts: The prompts.
-        scored: Model name -> its scored responses, in the order of the prompts. Each model is compared with the one
-            before it.
-        bootstrap: How intervals are made.
-    """
-    tallies = {name: tally(lines) for name, lines in scored.items()}
-    result: dict[str, Any] = {"version": VERSION, "prompts": len(prompts)}
-    if any(prompt.chance for prompt in prompts):
-        result["chance"] = _accuracies("chance", chance(prompts), bootstrap)
-    for name, lines in scored.items():
-        result[name] = _accuracies(name, tallies[name], bootstrap) | _guards(lines)
-    result["differences"] = {
-        f"{second}-{first}": _differences(f"{second}-{first}", tallies[second], tallies[first], bootstrap)
-        for first, second in pairwise(tallies)
-    }
-    return result
+    def load(self) -> list[EvalPrompt]:
+        """The split's prompts, as many as the config allows; of unseen types there may be none at all."""
+        file = PROMPTS / f"{'prompts_unseen' if self.name == 'unseen' else 'prompts'}_{self.split}.jsonl"
+        prompts = io.read(file, EvalPrompt)[: self._limit]
+        if not prompts and self.name == "heldout":
+            raise DataError(Problem(str(file), "holds no prompts", "give the seed stage more pairs"))
+        return prompts
 
+    def requests(self, prompts: Sequence[EvalPrompt], max_new_tokens: int) -> list[Request]:
+        """Greedy requests for the prompts, in their order."""
+        return [Request(prompt.id, prompt.prompt, max_new_tokens) for prompt in prompts]
 
-def by_type(
-    prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
-) -> list[dict[str, Any]]:
-    """Instruction-level accuracy per constraint type, a row per model and type, chance first; n counts constraints."""
-    rows: list[dict[str, Any]] = []
-    types = sorted({constraint.type for prompt in prompts for constraint in prompt.constraints})
-    for type_ in types:
-        for name, verdicts in _verdicts(prompts, scored).items():
-            asked: list[float] = []
-            met: list[float] = []
-            for prompt, responses in zip(prompts, verdicts, strict=True):
-                places = [place for place, constraint in enumerate(prompt.constraints) if constraint.type == type_]
-                if places and responses:
-                    asked.append(len(places))
-                    met.append(_mean([sum(verdict[place] for place in places) for verdict in responses]))
-            if asked:
-                estimate = bootstrap.ratio(f"{name}/{type_}", met, asked)
-                row = {"model": name, "type": type_, "accuracy": estimate.mean, "low": estimate.low}
-                rows.append(row | {"high": estimate.high, "n": int(sum(asked))})
-    return rows
+    def score(self, model: str, prompts: Sequence[EvalPrompt], responses: Sequence[Response]) -> list[Scored]:
+        """Check each response against its prompt's constraints."""
+        check_order([prompt.id for prompt in prompts], responses)
+        return [_score(model, prompt, response) for prompt, response in zip(prompts, responses, strict=True)]
 
+    def summary(
+        self, prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
+    ) -> dict[str, Any]:
+        """Accuracies and guards of each model, and differences to the one before it."""
+        tallies = {name: tally(lines) for name, lines in scored.items()}
+        result: dict[str, Any] = {"version": self.version, "prompts": len(prompts), "split": self.split}
+        if any(prompt.chance for prompt in prompts):
+            result["chance"] = _accuracies("chance", chance(prompts), bootstrap)
+        for name, lines in scored.items():
+            result[name] = _accuracies(name, tallies[name], bootstrap) | _guards(lines)
+        result["differences"] = {
+            f"{second}-{first}": _differences(f"{second}-{first}", tallies[second], tallies[first], bootstrap)
+            for first, second in pairwise(tallies)
+        }
+        return result
 
-def by_count(
-    prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
-) -> list[dict[str, Any]]:
-    """Prompt-level accuracy per number of constraints, a row per model and number, chance first; n counts prompts."""
-    rows: list[dict[str, Any]] = []
-    for count in sorted({len(prompt.constraints) for prompt in prompts}):
-        for name, verdicts in _verdicts(prompts, scored).items():
-            passed = [
-                _mean([float(all(verdict)) for verdict in responses])
-                for prompt, responses in zip(prompts, verdicts, strict=True)
-                if len(prompt.constraints) == count and responses
-            ]
-            if passed:
-                row = {"model": name, "constraints": count}
-                rows.append(row | asdict(bootstrap.mean(f"{name}/{count}", passed)))
-    return rows
+    def by_type(
+        self, prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
+    ) -> list[TypeRow]:
+        """Instruction-level accuracy per constraint type, a row per model and type, chance first."""
+        rows: list[TypeRow] = []
+        types = sorted({constraint.type for prompt in prompts for constraint in prompt.constraints})
+        for type_ in types:
+            for name, verdicts in _verdicts(prompts, scored).items():
+                asked: list[float] = []
+                met: list[float] = []
+                for prompt, responses in zip(prompts, verdicts, strict=True):
+                    places = [place for place, constraint in enumerate(prompt.constraints) if constraint.type == type_]
+                    if places and responses:
+                        asked.append(len(places))
+                        met.append(_mean([sum(verdict[place] for place in places) for verdict in responses]))
+                if asked:
+                    found = bootstrap.ratio(f"{name}/{type_}", met, asked)
+                    rows.append(TypeRow(name, type_, found.mean, found.low, found.high, int(sum(asked))))
+        return rows
+
+    def by_count(
+        self, prompts: Sequence[EvalPrompt], scored: Mapping[str, Sequence[Scored]], bootstrap: Bootstrap
+    ) -> list[CountRow]:
+        """Prompt-level accuracy per number of constraints, a row per model and number, chance first."""
+        rows: list[CountRow] = []
+        for count in sorted({len(prompt.constraints) for prompt in prompts}):
+            for name, verdicts in _verdicts(prompts, scored).items():
+                passed = [
+                    _mean([float(all(verdict)) for verdict in responses])
+                    for prompt, responses in zip(prompts, verdicts, strict=True)
+                    if len(prompt.constraints) == count and responses
+                ]
+                if passed:
+                    found = bootstrap.mean(f"{name}/{count}", passed)
+                    rows.append(CountRow(name, count, found.mean, found.low, found.high, found.n))
+        return rows
 
 
 def tally(scored: Sequence[Scored]) -> Tally:
@@ -159,8 +165,6 @@ def chance(prompts: Sequence[EvalPrompt]) -> Tally:
 
 
 def _score(model: str, prompt: EvalPrompt, response: Response) -> Scored:
-    if prompt.id != response.id:
-        raise ValueError(f"response {response.id} stands where the one to {prompt.id} should")
     if response.error is not None:
         verdicts = [Verdict(False, f"no response: {response.error}")] * len(prompt.constraints)
     elif not response.text.strip():
@@ -206,20 +210,14 @@ def _differences(name: str, first: Tally, second: Tally, bootstrap: Bootstrap) -
 
 
 def _guards(scored: Sequence[Scored]) -> dict[str, Any]:
-    answered = [line for line in scored if line.error is None]
     known = [line for line in scored if line.grammatical is not None]
-    shares: dict[str, tuple[Sequence[Scored], Callable[[Scored], float]]] = {
-        "words": (answered, lambda line: line.words),
-        "ended": (scored, lambda line: line.finished),
-        "truncated": (scored, lambda line: line.error is None and not line.finished),
-        "grammatical": (known, lambda line: bool(line.grammatical)),
-        "on_topic": (known, lambda line: bool(line.on_topic)),
+    if not known:
+        return {**lengths.summary(scored)}
+    world = {
+        "grammatical": lengths.share(known, lambda line: bool(line.grammatical)),
+        "on_topic": lengths.share(known, lambda line: bool(line.on_topic)),
     }
-    means = {name: round(_mean([of(line) for line in lines]), DIGITS) for name, (lines, of) in shares.items() if lines}
-    return means | {
-        "errors": sum(line.error is not None for line in scored),
-        "empty": sum(not line.response.strip() for line in answered),
-    }
+    return lengths.summary(scored) | world
 
 
 def _verdicts(

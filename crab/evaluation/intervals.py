@@ -106,7 +106,9 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
 def smallest_detectable_difference(
     differences: Sequence[float], confidence: float = 0.95, power: float = 0.8
 ) -> float | None:
-    """The true paired difference that a test at this confidence finds with this probability; None for fewer than two.
+    """The true paired difference that a test at this confidence finds with this probability.
+
+    None for fewer than two, and where all are the same: without any spread the sample cannot tell.
 
     Normal approximation: (z_{1-a/2} + z_{power}) times the standard error of the mean of the per-prompt differences.
 
@@ -115,10 +117,15 @@ def smallest_detectable_difference(
         confidence: 1 minus the two-sided level of the test.
         power: Probability of finding it.
     """
-    if len(differences) < 2:
+    if len(set(differences)) < 2:
         return None
     error = float(np.std(differences, ddof=1)) / math.sqrt(len(differences))
-    return round(float(stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power)) * error, DIGITS)
+    return round(power_multiple(confidence, power) * error, DIGITS)
+
+
+def power_multiple(confidence: float = 0.95, power: float = 0.8) -> float:
+    """How many standard errors a difference has to be for a two-sided test to find it with this probability."""
+    return float(stats.norm.ppf((1 + confidence) / 2) + stats.norm.ppf(power))
 
 
 def _ratio(numerators: NDArray[np.float64], denominators: NDArray[np.float64], axis: int) -> Any:

@@ -1,12 +1,47 @@
-"""From a response to the constraints that it already meets (teacher: rules)."""
+"""From a response to the constraints that it already meets, by rules, by a model, or by both."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from crab import constraints
+from crab.config.compute import ComputeConfig
+from crab.config.teacher import TeacherConfig
 from crab.core import randomness
+from crab.core.errors import DataError, Problem
 from crab.core.records import Example, Rejected, Seed
+from crab.synthesis.asking import Asker, opened
+from crab.synthesis.ledger import Call
+from crab.synthesis.plan import prompts
+from crab.synthesis.proposing import propose
+
+
+@dataclass(frozen=True, slots=True)
+class Backtranslated:
+    """One record with what is proposed for it, and a line for each proposal that could not be read."""
+
+    example: Example
+    rejected: tuple[Rejected, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """What the teacher was asked."""
+
+
+@contextmanager
+def model_of(teacher: TeacherConfig, compute: ComputeConfig) -> Iterator[Asker | None]:
+    """The teacher's model, ready to be asked; None where rules alone teach.
+
+    Raises:
+        ResourceError: There is no such model.
+    """
+    if teacher.llm is None or teacher.service is None:
+        yield None
+        return
+    with opened("teacher", teacher.llm, teacher.service, prompts(teacher.llm), compute) as asker:
+        yield asker
 
 
 def by_rules(seed: Seed, random_seed: int, max_phrasings: int | None) -> Example:
@@ -19,8 +54,40 @@ def by_rules(seed: Seed, random_seed: int, max_phrasings: int | None) -> Example
     """
     own_seed = randomness.rng(random_seed, "derive", seed.id).getrandbits(32)
     derived = constraints.derive(seed.response, seed.instruction, random_seed=own_seed, max_phrasings=max_phrasings)
-    fields = {field.name: getattr(seed, field.name) for field in dataclasses.fields(Seed)}
-    return Example(**fields, constraints=tuple(derived))
+    return dataclasses.replace(_bare(seed), constraints=tuple(derived))
+
+
+def backtranslate(
+    seeds: Sequence[Seed], teacher: TeacherConfig, random_seed: int, asker: Asker | None
+) -> list[Backtranslated]:
+    """What the teacher proposes for each record; rules first, so that a model's repetition of one is the redundant one.
+
+    Args:
+        seeds: The pairs.
+        teacher: Section `teacher`.
+        random_seed: See `by_rules`.
+        asker: The teacher's model, where it has one.
+
+    Raises:
+        CrabError: See `Asker.ask`.
+    """
+    phrasings = teacher.max_phrasings
+    examples = [by_rules(seed, random_seed, phrasings) if teacher.rules else _bare(seed) for seed in seeds]
+    if asker is None or teacher.llm is None:
+        return [Backtranslated(example) for example in examples]
+    proposed = propose(seeds, asker, teacher.llm, random_seed)
+    return [
+        Backtranslated(
+            dataclasses.replace(
+                example,
+                constraints=example.constraints + one.constraints,
+                refined_instruction=one.refined_instruction,
+            ),
+            one.rejected,
+            one.calls,
+        )
+        for example, one in zip(examples, proposed, strict=True)
+    ]
 
 
 def without_constraints(example: Example) -> Rejected | None:
@@ -33,3 +100,19 @@ def without_constraints(example: Example) -> Rejected | None:
         detail="no type of the registry found anything to state about the response",
         record={"id": example.id, "instruction": example.instruction, "response": example.response},
     )
+
+
+def require_some(metrics: Mapping[str, Any]) -> None:
+    """Stop here, where the reasons are at hand, and not where training finds nothing to train on.
+
+    Raises:
+        DataError: No record has a constraint.
+    """
+    if metrics["constraints"] == 0:
+        reasons = ", ".join(f"{reason}: {count}" for reason, count in metrics["rejected"].items())
+        fix = "see data/backtranslated/rejected.jsonl; a model that cannot propose is no teacher: train it longer"
+        raise DataError(Problem("data/backtranslated", f"no record has a constraint ({reasons or 'no seeds'})", fix))
+
+
+def _bare(seed: Seed) -> Example:
+    return Example(**{field.name: getattr(seed, field.name) for field in dataclasses.fields(Seed)})

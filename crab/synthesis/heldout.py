@@ -17,8 +17,8 @@ from crab.data.choose import choose
 from crab.prompts import layouts
 
 
-def prompts(examples: Sequence[Example], config: HeldoutConfig) -> list[EvalPrompt]:
-    """Draw records and constraints; at most `config.prompts`, each record once, every number of constraints as often.
+def prompts(examples: Sequence[Example], config: HeldoutConfig, number: int) -> list[EvalPrompt]:
+    """Draw records and constraints; at most `number` prompts, each record once, every number of constraints as often.
 
     A record that does not hold as many eligible constraints as its turn asks for gives all that it holds; one that
     holds none gives no prompt.
@@ -29,11 +29,12 @@ def prompts(examples: Sequence[Example], config: HeldoutConfig) -> list[EvalProm
         siblings[example.instruction].append(example)
     made: list[EvalPrompt] = []
     for example in ranked:
-        if len(made) == config.prompts:
+        if len(made) == number:
             break
         rng = randomness.rng(config.random_seed, "prompt", example.id)
         asked = 1 + len(made) % config.max_constraints
-        chosen = tuple(choose(example.constraints, asked, config.selection, rng))
+        checkable = [constraint for constraint in example.constraints if not constraint.judged]
+        chosen = tuple(choose(checkable, asked, config.selection, rng))
         if not chosen:
             continue
         own = [other for other in siblings[example.instruction] if other.id != example.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rapidfuzz.distance import Indel
 
@@ -56,16 +57,15 @@ def redundant(constraints: Sequence[Constraint], max_overlap: float) -> dict[int
 
 def leaked_span(text: str, response: str, instruction: str, max_words: int) -> str | None:
     """The first run of more than `max_words` response words that `text` holds and the instruction does not, or None."""
-    size = max_words + 1
-    told = _spans(tokens(instruction), size)
-    secret = _spans(tokens(response), size) - told
-    words = tokens(text)
+    words, size = tokens(text), max_words + 1
     for start in range(len(words) - size + 1):
-        span = tuple(words[start : start + size])
-        if span in secret:
-            return " ".join(span)
+        span = " ".join(words[start : start + size])
+        if f" {span} " in _spoken(response) and f" {span} " not in _spoken(instruction):
+            return span
     return None
 
 
-def _spans(words: Sequence[str], size: int) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + size]) for start in range(len(words) - size + 1)}
+@lru_cache(maxsize=16)  # every constraint of a record is held against the same two texts
+def _spoken(text: str) -> str:
+    """The words with one space around each: a run of words is a substring."""
+    return f" {' '.join(tokens(text))} "

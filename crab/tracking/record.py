@@ -86,6 +86,31 @@ def sync() -> Synced:
         ) from None
 
 
+def attach(path: Path, folder: str) -> str:
+    """Put a file beside the run of the workspace's results; returns why that is not possible, or nothing.
+
+    A commit of the very same results gives them a new key: they are looked for by their content too.
+    """
+    config = load("track", TrackConfig)
+    if config.name != "mlflow":
+        return f"track = {config.name}"
+    params, hashes = read_params(), _hashes(lineage.of_workspace())
+    same = [row for row in journal.rows() if row.lineage == hashes and row.params == rows.parameters(params)]
+    keys = [identity.current(params).key, *(row.key for row in sorted(same, key=lambda row: -row.started))]
+    try:
+        store = connect(config.experiment, config.uri)
+        with unavailable_if_it_fails():
+            known = any(store.attach(key, path, folder) for key in keys)
+    except UnavailableError as error:
+        return str(error)
+    return "" if known else "it has no run of these results; `python -m crab track sync` writes what it lacks"
+
+
+def _hashes(lock: dict[str, Any]) -> dict[str, str]:
+    """Path -> content hash of every output."""
+    return {path: md5 for stage in lock for path, md5 in lineage.outputs(lock, stage).items()}
+
+
 def _sync(store: Store) -> Synced:
     store.close_abandoned(journal.abandoned())
     known = store.statuses()
@@ -168,7 +193,7 @@ def _from_revision(
 
 def _row(experiment: Experiment, params: Mapping[str, Any], lock: dict[str, Any], read: Callable[[str], str]) -> Row:
     """A finished experiment's row, of which only the times and the stages' origins are still missing."""
-    hashes = {path: md5 for stage in lock for path, md5 in lineage.outputs(lock, stage).items()}
+    hashes = _hashes(lock)
     results = [path for path in hashes if path.startswith("results/") and path.endswith(".json")]
     files = {path: read(path) for path in ["params.yaml", "dvc.lock", *results]}
     metrics: dict[str, float] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from ruamel.yaml import YAML
 from crab.config import section
 from crab.config.section import load
 from crab.config.track import TrackConfig
-from crab.core.errors import ConfigError, CrabError
+from crab.core.errors import ConfigError, CrabError, Problem, ResourceError
 from crab.tracking import identity, journal, lineage, process, rows, warn
 from crab.tracking.journal import Execution, Row, Status
 from crab.tracking.store import Store, UnavailableError, connect, safe, unavailable_if_it_fails, uri
@@ -153,8 +154,25 @@ def start(stage: str, live: bool = False) -> Iterator[Run]:
             raise
         except BaseException as error:
             run._end("failed", f"{type(error).__name__}: {error}")
+            if _disk_is_full(error):
+                _stop(stage, ResourceError(_FULL))
             raise
         run._end("finished")
+
+
+_FULL = Problem(
+    "the disk",
+    "is full, or your quota on it is used up",
+    "make room (old runs and caches: README, section on keeping and removing) and run the same command: it goes on",
+)
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, is a full disk; compiled libraries only say so in words."""
+    if error is None:
+        return False
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left on device" in str(error) or _disk_is_full(error.__cause__ or error.__context__)
 
 
 def _row(experiment: identity.Experiment, params: dict[str, Any], execution: Execution) -> Row:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +29,8 @@ MAX_TAG = 5000
 """Characters of a tag's value that every backend keeps."""
 PARAMS_PER_CALL = 100
 METRICS_PER_CALL = 1000
+CANDIDATES = "candidates"
+"""Family of rows of models that were evaluated and not trained: `crab eval run` makes them."""
 ENDED = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -144,6 +147,13 @@ class Store:
         if run_id := self._find(f"tags.`crab.key` = '{key}' and tags.`crab.kind` = 'experiment'"):
             self.client.set_tag(run_id, "crab.status", status)
             self._end(run_id, status, ended)
+
+    def attach(self, key: str, path: Path, folder: str) -> bool:
+        """Put a file beside an experiment's own; returns whether the store knows the experiment."""
+        run_id = self._find(f"tags.`crab.key` = '{key}' and tags.`crab.kind` = 'experiment'")
+        if run_id is not None:
+            self.client.log_artifact(run_id, str(path), folder)
+        return run_id is not None
 
     def log_points(self, run_id: str, points: Iterable[tuple[int, float, Mapping[str, float]]]) -> None:
         """Add points (step, seconds since 1970, values) to a run's curves."""
@@ -271,6 +281,8 @@ def safe(where: str) -> str:
 def note(row: Row) -> str:
     """What a reader of the run's page sees first: what it is, and how to have it again."""
     again = f"`dvc exp apply {row.name}`" if "/workspace/" not in row.key else "`dvc repro`"
+    if row.family == CANDIDATES:
+        again = f"`python -m crab eval run {row.name}`"
     lines = [
         f"**{row.name}**" + (f", of the family *{row.family}*" if row.family else ""),
         f"Commit {row.commit[:12] or '(none)'}{' with changed sources' if row.dirty else ''}. Back again: {again}.",

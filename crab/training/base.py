@@ -92,7 +92,7 @@ def build(
         policy, tokenizer, objective.plain(rows), config, None, config.random_seed, bf16, device, place, "base",
         save_seconds, log_step,
     )  # fmt: skip
-    export.save(trainer.model, tokenizer, output, bf16=False)
+    export.save(trainer, tokenizer, output, bf16=False)
     return {
         "documents": len(documents),
         "windows": len(rows),
@@ -144,8 +144,9 @@ def windows(tokenizer: Any, documents: Sequence[str], max_length: int) -> list[T
     rows = []
     for tokens in tokenizer(list(documents), add_special_tokens=False)["input_ids"]:
         whole = np.asarray([*tokens, tokenizer.eos_token_id], dtype=np.int32)
-        rows += [TokenRow(whole[start : start + max_length], 0) for start in range(0, len(whole), max_length)]
-    return [row for row in rows if len(row.tokens) > 1]
+        pieces = [whole[start : start + max_length] for start in range(0, len(whole), max_length)]
+        rows += [TokenRow(piece, ((1, len(piece)),)) for piece in pieces if len(piece) > 1]
+    return rows
 
 
 def draw(rows: Sequence[TokenRow], max_tokens: int, seed: int) -> list[TokenRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,20 +37,29 @@ def epoch_order(lengths: Sequence[int], step_rows: int, seed: int, epoch: int) -
 
 
 class EpochSampler(Sampler[int]):
-    """`epoch_order` for a trainer, which tells it the epoch."""
+    """`epoch_order` for a trainer, which tells it the epoch.
 
-    def __init__(self, lengths: Sequence[int], step_rows: int, seed: int) -> None:
-        self.lengths, self.step_rows, self.seed = lengths, step_rows, seed
+    The last step is filled up with the index after the last row, which stands for no row: several processes then take
+    part in every step alike, and none sees a row twice.
+    """
+
+    def __init__(self, lengths: Sequence[int], step_rows: int, seed: int, fill: bool = False) -> None:
+        self.lengths, self.step_rows, self.seed, self.fill = lengths, step_rows, seed, fill
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self.lengths) + self._missing
 
     def __iter__(self) -> Iterator[int]:
-        return iter(epoch_order(self.lengths, self.step_rows, self.seed, self.epoch))
+        order = epoch_order(self.lengths, self.step_rows, self.seed, self.epoch)
+        return iter(order + [len(self.lengths)] * self._missing)
+
+    @property
+    def _missing(self) -> int:
+        return -len(self.lengths) % self.step_rows if self.fill else 0
 
 
 def deal(hosts: Sequence[int], riders: Sequence[int], seed: int) -> list[list[int]]:
@@ -80,36 +90,83 @@ class Term:
     scale: float
 
 
-class Collator:
-    """Turns row indices into padded blocks, one for each term of the objective.
+def pack(lengths: Sequence[int], capacity: int) -> list[list[int]]:
+    """Which rows share a sequence of at most `capacity` tokens: best fit, longest first; a longer row stands alone.
 
-    A block holds `input_ids` and `labels` (long [rows, length]; -100 marks prompt and padding), `weights` (float
-    [rows]), `reverse` (bool [rows]) and `tokens` (long [rows]: completion tokens). There is no attention mask: rows
-    are padded on the right and attention is causal, so no real token sees padding; torch then takes its fast path.
+    Returns:
+        Indices of the rows of each sequence, every row once.
+    """
+    sequences: list[list[int]] = []
+    rooms: list[tuple[int, int]] = []  # free tokens and the sequence they are in, sorted
+    for index in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):
+        place = bisect_left(rooms, (lengths[index], -1))
+        if place == len(rooms):
+            room, sequence = capacity, len(sequences)
+            sequences.append([])
+        else:
+            room, sequence = rooms.pop(place)
+        sequences[sequence].append(index)
+        insort(rooms, (room - lengths[index], sequence))
+    return sequences
+
+
+class Collator:
+    """Turns indices of units into one padded block: forward and reverse rows go through the model together.
+
+    A block holds `input_ids` and `labels` (long [sequences, length]; -100 marks what is not learnt), `weights`
+    (float, of the same shape: its row's weight at every learnt token, else 0), `term` (long: which term of the
+    objective a token belongs to) and `reverse` (bool). There is no attention mask: sequences are padded on the
+    right and attention is causal, so no real token sees padding; torch then takes its fast path. With a capacity
+    several rows share a sequence, and `position_ids` begin anew with each row: transformers then lets no row see
+    another one. A batch without any row still gives a block, of weight 0, since processes that share the weights
+    must all take part in every pass.
     """
 
-    def __init__(self, blocks: Sequence[tuple[Term, Sequence[Sequence[TokenRow]]]], pad_token_id: int) -> None:
-        self.blocks = blocks
+    def __init__(
+        self,
+        terms: Sequence[tuple[Term, Sequence[Sequence[TokenRow]]]],
+        pad_token_id: int,
+        capacity: int | None = None,
+    ) -> None:
+        self.terms = terms
         self.pad_token_id = pad_token_id
+        self.capacity = capacity
 
-    def __call__(self, items: Sequence[dict[str, int]]) -> dict[str, Any]:
-        batch: dict[str, Any] = {"indices": torch.tensor([item["index"] for item in items])}
-        for term, groups in self.blocks:
-            if rows := [row for item in items for row in groups[item["index"]]]:
-                batch[term.name] = self._pad(rows)
-        return batch
+    def __call__(self, items: Sequence[dict[str, int]]) -> dict[str, torch.Tensor]:
+        # An index after the last unit stands for nothing; see EpochSampler.
+        rows = [
+            (place, row)
+            for place, (_, units) in enumerate(self.terms)
+            for item in items
+            if item["index"] < len(units)
+            for row in units[item["index"]]
+        ]
+        if not rows:
+            rows = [(0, TokenRow(np.full(2, self.pad_token_id, dtype=np.int32), ((1, 2),), weight=0.0))]
+        if self.capacity is None:
+            return self._pad([[row] for row in rows])
+        shared = pack([len(row.tokens) for _, row in rows], self.capacity)
+        return self._pad([[rows[index] for index in indices] for indices in shared])
 
-    def _pad(self, rows: Sequence[TokenRow]) -> dict[str, torch.Tensor]:
-        width = max(len(row.tokens) for row in rows)
-        inputs = np.full((len(rows), width), self.pad_token_id, dtype=np.int64)
-        labels = np.full((len(rows), width), -100, dtype=np.int64)
-        for place, row in enumerate(rows):
-            inputs[place, : len(row.tokens)] = row.tokens
-            labels[place, row.prompt_tokens : len(row.tokens)] = row.tokens[row.prompt_tokens :]
-        return {
-            "input_ids": torch.from_numpy(inputs),
-            "labels": torch.from_numpy(labels),
-            "weights": torch.tensor([row.weight for row in rows], dtype=torch.float32),
-            "reverse": torch.tensor([row.reverse for row in rows]),
-            "tokens": torch.tensor([row.completion_tokens for row in rows]),
-        }
+    def _pad(self, sequences: Sequence[Sequence[tuple[int, TokenRow]]]) -> dict[str, torch.Tensor]:
+        shape = len(sequences), max(sum(len(row.tokens) for _, row in rows) for rows in sequences)
+        inputs = np.full(shape, self.pad_token_id, dtype=np.int64)
+        labels = np.full(shape, -100, dtype=np.int64)
+        weights = np.zeros(shape, dtype=np.float32)
+        terms = np.zeros(shape, dtype=np.int64)
+        reverse = np.zeros(shape, dtype=bool)
+        positions = np.tile(np.arange(shape[1]), (shape[0], 1))
+        for place, rows in enumerate(sequences):
+            start = 0
+            for term, row in rows:
+                inputs[place, start : start + len(row.tokens)] = row.tokens
+                positions[place, start:] = np.arange(shape[1] - start)
+                terms[place, start:], reverse[place, start:] = term, row.reverse
+                for first, end in row.answers:
+                    labels[place, start + first : start + end] = row.tokens[first:end]
+                    weights[place, start + first : start + end] = row.weight
+                start += len(row.tokens)
+        block = {"input_ids": inputs, "labels": labels, "weights": weights, "term": terms, "reverse": reverse}
+        if self.capacity is not None:
+            block["position_ids"] = positions
+        return {name: torch.from_numpy(values) for name, values in block.items()}

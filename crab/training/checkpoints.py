@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from accelerate.utils import broadcast_object_list  # type: ignore[import-untyped]
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from crab.core import io
@@ -53,8 +54,11 @@ class Keeper(TrainerCallback):
         control.should_save, control.should_training_stop = due[0], control.should_training_stop or due[1]
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        journal = self.journal()  # sums of all processes
+        if args.world_size > 1:
+            PartialState().wait_for_everyone()  # each has written its own part
         if state.is_world_process_zero:
-            io.write_json(self.folder / f"{_PREFIX}{state.global_step}" / MARKER, self.journal())
+            io.write_json(self.folder / f"{_PREFIX}{state.global_step}" / MARKER, journal)
         self._saved_at = time.monotonic()
 
     @contextmanager

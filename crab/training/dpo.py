@@ -111,5 +111,5 @@ def train(
         loading.load_policy(policy, model, device), tokenizer, pairs, config, model.lora, bf16, device, place,
         save_seconds, log_step,
     )  # fmt: skip
-    export.save(trainer.model, tokenizer, output, bf16)
+    export.save(trainer, tokenizer, output, bf16)
     return {"pairs": len(pairs), "steps": trainer.state.global_step, **trainer.final_rewards()}

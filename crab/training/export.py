@@ -10,21 +10,29 @@ from typing import Any
 from crab.training.tokenise import stop_token
 
 
-def save(model: Any, tokenizer: Any, output: Path, bf16: bool) -> None:
+def save(trainer: Any, tokenizer: Any, output: Path, bf16: bool) -> None:
     """Write model and tokenizer to `output`, whole or not at all; adapters are merged into the weights.
 
+    Of several processes the first one writes, and all of them have to call.
+
     Args:
-        model: As it came from the trainer.
+        trainer: When it is done.
         tokenizer: With the chat template that it was trained with.
         output: The folder; replaced if it is there.
         bf16: Save half-precision weights.
     """
     import torch
 
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    sharded = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    weights = trainer.accelerator.get_state_dict(trainer.model_wrapped) if sharded else None
+    if not trainer.is_world_process_zero():
+        return
     if hasattr(model, "merge_and_unload"):
         model = model.merge_and_unload()
     if bf16:
         model = model.to(torch.bfloat16)
+        weights = weights and {name: weight.to(torch.bfloat16) for name, weight in weights.items()}
     model.config.use_cache = True
     model.config.name_or_path = ""
     # Every engine stops where the assistant's turn ends, also if the tokenizer's own end token is another one.
@@ -33,7 +41,7 @@ def save(model: Any, tokenizer: Any, output: Path, bf16: bool) -> None:
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     temporary = output.with_name(f".{output.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary)
+    model.save_pretrained(temporary, state_dict=weights)
     tokenizer.save_pretrained(temporary)
     if output.exists():
         shutil.rmtree(output)

@@ -18,15 +18,21 @@ Purpose = Literal["training", "inference"]
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
-def require(model: ModelConfig, compute: ComputeConfig, purpose: Purpose) -> None:
+def require(model: ModelConfig, compute: ComputeConfig, purpose: Purpose, sharing: int = 1) -> None:
     """Stop here if the machine lacks the memory that the model's config asks for.
+
+    Args:
+        model: The `model` section.
+        compute: The `compute` section.
+        purpose: What the model is loaded for.
+        sharing: Processes that share the weights, on a GPU each.
 
     Raises:
         ResourceError: With what is needed, what was found, and which choices would fit.
     """
     device = runtime.resolve(compute)
     needed = needed_gb(model.about.memory_gb, purpose, adapters=model.lora is not None)
-    found = memory_gb(device)
+    found = memory_gb(device, sharing)
     if needed <= found:
         return
     what = "GPU memory" if device == "cuda" else "free memory (no GPU is used)"
@@ -50,13 +56,13 @@ def needed_gb(memory: MemoryConfig, purpose: Purpose, adapters: bool) -> float:
     return memory.lora if adapters else memory.full
 
 
-def memory_gb(device: runtime.Device) -> float:
+def memory_gb(device: runtime.Device, sharing: int = 1) -> float:
     """Gigabytes that a run may use: RAM that is free and allowed, or the memory of the GPUs that share the weights."""
     if device == "cuda":
         import torch
 
         shared = "ACCELERATE_USE_FSDP" in os.environ or "ACCELERATE_USE_DEEPSPEED" in os.environ
-        processes = int(os.environ.get("WORLD_SIZE", "1")) if shared else 1
+        processes = int(os.environ.get("WORLD_SIZE", "1")) if shared else sharing
         return float(torch.cuda.get_device_properties(0).total_memory) * processes / 1e9
 
     import psutil

@@ -31,7 +31,8 @@ def use_plain_head(model: Any, device: torch.device) -> bool:
             return fused(*args, **kwargs)
         inputs, labels = kwargs["input_ids"], kwargs["labels"][:, 1:]
         mask = labels != -100
-        hidden = causal.base_model(input_ids=inputs, use_cache=False).last_hidden_state
+        positions = kwargs.get("position_ids")  # of packed rows
+        hidden = causal.base_model(input_ids=inputs, position_ids=positions, use_cache=False).last_hidden_state
         row, column = mask.nonzero(as_tuple=True)
         logits = causal.get_output_embeddings()(hidden.flatten(0, 1).index_select(0, row * inputs.shape[1] + column))
         nll = F.cross_entropy(logits.float(), labels[mask], reduction="none")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 
 from crab.config.model import LoraConfig
 from crab.config.optimiser import OptimiserConfig
-from crab.core.errors import CrabError, Problem
+from crab.core.errors import CrabError, Problem, ResourceError
 from crab.training import checkpoints
 from crab.training.batches import EpochSampler
 
@@ -28,12 +29,15 @@ class Resumable:
 
     lengths: Sequence[int]
     """Length of each row, by which steps are put together."""
+    knows_no_row: bool = False
+    """Whether the data set goes on after the last row with one that stands for nothing."""
     args: Any
     state: Any
 
     def _get_train_sampler(self, train_dataset: Any = None) -> EpochSampler:
-        step_rows = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        return EpochSampler(self.lengths, step_rows, self.args.seed)
+        share = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+        fill = self.knows_no_row and self.args.world_size > 1
+        return EpochSampler(self.lengths, share * self.args.world_size, self.args.seed, fill)
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """No card: it would name this machine's versions in every checkpoint."""
@@ -98,10 +102,23 @@ class _Reporter(TrainerCallback):
 
 
 def arguments(config: OptimiserConfig, rows: int, folder: Path, seed: int, bf16: bool, device: str) -> dict[str, Any]:
-    """TRL's training arguments for a run over `rows` rows, as keywords for any of its config classes."""
+    """TRL's training arguments for a run over `rows` rows, as keywords for any of its config classes.
+
+    Several processes share the forward passes of a step, so that a step is the same whatever the number of processes.
+
+    Raises:
+        CrabError: The forward passes of a step cannot be shared evenly.
+    """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    micro_batches = math.ceil(math.ceil(rows / config.batch_size) / processes)
-    steps = math.ceil(micro_batches / config.accumulation_steps) * config.epochs
+    if config.accumulation_steps % processes:
+        raise CrabError(
+            Problem(
+                "params.yaml [launch]",
+                f"{processes} processes cannot share {config.accumulation_steps} forward passes a step evenly",
+                "choose accumulation_steps as a multiple of launch.processes, with a smaller batch_size",
+            )
+        )
+    steps = math.ceil(rows / (config.batch_size * config.accumulation_steps)) * config.epochs
     cosine = config.lr_scheduler_type == "cosine" and config.min_lr_ratio > 0
     return {
         "output_dir": str(folder),
@@ -115,7 +132,7 @@ def arguments(config: OptimiserConfig, rows: int, folder: Path, seed: int, bf16:
         "max_grad_norm": config.max_grad_norm,
         "num_train_epochs": config.epochs,
         "per_device_train_batch_size": config.batch_size,
-        "gradient_accumulation_steps": config.accumulation_steps,
+        "gradient_accumulation_steps": config.accumulation_steps // processes,
         "gradient_checkpointing": config.gradient_checkpointing,
         "optim": "adamw_torch_fused",
         "bf16": bf16,
@@ -128,6 +145,8 @@ def arguments(config: OptimiserConfig, rows: int, folder: Path, seed: int, bf16:
         "save_strategy": "no",  # the Keeper decides
         "save_total_limit": 2,  # the one being written and a whole one
         "eval_strategy": "no",
+        "ddp_find_unused_parameters": False,
+        "ddp_broadcast_buffers": False,
         "report_to": "none",
         "disable_tqdm": True,
     }
@@ -160,11 +179,13 @@ def run(trainer: Any, name: str, save_seconds: float, log_step: LogStep) -> None
     trainer.remove_callback(ProgressCallback)
     trainer.add_callback(_Reporter(trainer, name, log_step))
     trainer.add_callback(keeper)
-    checkpoint = checkpoints.last_complete(folder)
+    with trainer.accelerator.main_process_first():
+        checkpoint = checkpoints.last_complete(folder)
     if checkpoint is not None:
         trainer.restore(checkpoints.journal(checkpoint))
-        print(f"{name}: goes on from step {checkpoint.name.rpartition('-')[2]}", file=sys.stderr)
-    with keeper.stopping_on_sigterm():
+        if trainer.is_world_process_zero():
+            print(f"{name}: goes on from step {checkpoint.name.rpartition('-')[2]}", file=sys.stderr)
+    with keeper.stopping_on_sigterm(), _explaining_lack_of_memory(name):
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if keeper.stopping:
         raise CrabError(
@@ -174,6 +195,21 @@ def run(trainer: Any, name: str, save_seconds: float, log_step: LogStep) -> None
                 "run the same command to go on",
             )
         )
+
+
+@contextmanager
+def _explaining_lack_of_memory(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise ResourceError(
+            Problem(
+                f"params.yaml [{name}]",
+                f"out of memory: {str(error).partition('.')[0] or 'no more RAM'}",
+                "halve batch_size and double accumulation_steps (the step stays the same), set gradient_checkpointing, "
+                "or choose a model with LoRA; the last checkpoint is kept",
+            )
+        ) from None
 
 
 def zeros(device: Any, size: int) -> torch.Tensor:

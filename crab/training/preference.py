@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from accelerate import PartialState
 from datasets import Dataset
 from trl.trainer.dpo_config import DPOConfig as TrlDpoConfig
 from trl.trainer.dpo_trainer import DPOTrainer
@@ -36,7 +37,7 @@ class PreferenceTrainer(loop.Resumable, DPOTrainer):
         self.lengths = [pair.length for pair in pairs]
         self.sums = dict.fromkeys(_REPORTED, 0.0)
         self.batches = 0
-        super().__init__(train_dataset=Dataset.from_dict(columns), **kwargs)
+        super().__init__(train_dataset=_on_disk(columns, Path(kwargs["args"].output_dir).parent / "pairs"), **kwargs)
 
     def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
         # Called at the end of TRL's __init__: the policy is its own reference, so both take the same way from here on.
@@ -91,6 +92,15 @@ class PreferenceTrainer(loop.Resumable, DPOTrainer):
 
     def begin_epoch(self) -> None:
         self.sums, self.batches = dict.fromkeys(_REPORTED, 0.0), 0
+
+
+def _on_disk(columns: dict[str, Any], folder: Path) -> Dataset:
+    """The columns as a data set whose cache all processes share: TRL keeps the reference's log-probabilities there."""
+    state = PartialState()
+    if state.is_main_process:
+        Dataset.from_dict(columns).save_to_disk(folder)
+    state.wait_for_everyone()
+    return Dataset.load_from_disk(folder)
 
 
 def fit(

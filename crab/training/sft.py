@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def prepare(base: Path, rows: Sequence[TrainingRow], config: SftConfig, model: ModelConfig) -> Prepared:
     """Tokenise rows for a base model, and set aside those that are too long; see `tokenise.prepare`."""
     tokenizer = loading.load_tokenizer(base, model.about.access)
-    return tokenise.prepare(rows, tokenizer, model.max_length, config.overlong)
+    return tokenise.prepare(rows, tokenizer, model.max_length, config.overlong, config.answers)
 
 
 def train(
@@ -63,8 +63,9 @@ def train(
 
     from crab.training import export, objective, supervised
 
+    capacity = model.max_length if config.packing else None
     goal = objective.weighted(
-        forward, reverse, config.forward_weight, config.aux_weight, config.normalize, config.random_seed
+        forward, reverse, config.forward_weight, config.aux_weight, config.normalize, config.random_seed, capacity
     )
     if not goal.terms or not goal.lengths:
         raise DataError(
@@ -91,10 +92,12 @@ def train(
         "sft",
         save_seconds,
         log_step,
+        capacity,
     )
-    export.save(trainer.model, tokenizer, output, bf16)
+    export.save(trainer, tokenizer, output, bf16)
     return {
         "steps": trainer.state.global_step,
+        "sequences": len(goal.lengths),
         "forward_rows": len(forward),
         "reverse_rows": len(reverse),
         "forward_completion_tokens": sum(row.completion_tokens for row in forward),

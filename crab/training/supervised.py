@@ -26,11 +26,16 @@ def fit(
     name: str,
     save_seconds: float,
     log_step: loop.LogStep,
+    capacity: int | None = None,
 ) -> ObjectiveTrainer:
-    """Train `model` on the objective, going on where a killed run stopped; returns the trainer with the model."""
+    """Train `model` on the objective, going on where a killed run stopped; returns the trainer with the model.
+
+    With a capacity rows are packed into sequences of so many tokens.
+    """
     trainer = ObjectiveTrainer(
         objective,
         tokenizer,
+        capacity,
         model=model,
         args=TrlSftConfig(
             **loop.arguments(config, len(objective.lengths), place / "checkpoints", seed, bf16, device),

@@ -13,22 +13,24 @@ from crab.core.errors import DataError, Problem
 from crab.core.records import Message, Rejected, TrainingRow
 
 Overlong = Literal["drop", "cut"]
+Answers = Literal["last", "all"]
 Tokens = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One training sequence; the loss is taken over what follows the first `prompt_tokens` tokens."""
+    """One training sequence; the loss is taken over its answers."""
 
     tokens: Tokens
-    prompt_tokens: int
+    answers: tuple[tuple[int, int], ...]
+    """Spans of tokens (start, end) that are learnt, in order; the first token of a sequence is never among them."""
     weight: float = 1.0
     reverse: bool = False
 
     @property
     def completion_tokens(self) -> int:
-        # The first token of a sequence is never predicted.
-        return len(self.tokens) - max(self.prompt_tokens, 1)
+        """Tokens that are learnt."""
+        return sum(end - start for start, end in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,18 @@ class Prepared:
     cut: int
 
 
-def prepare(rows: Sequence[TrainingRow], tokenizer: Any, max_length: int, overlong: Overlong) -> Prepared:
+def prepare(
+    rows: Sequence[TrainingRow], tokenizer: Any, max_length: int, overlong: Overlong, answers: Answers = "last"
+) -> Prepared:
     """Tokenise rows and deal with those above `max_length` tokens.
 
-    `drop` rejects them. `cut` keeps their first `max_length` tokens: the completion loses its end, and with it the
-    end-of-turn token. A prompt that leaves no room for any completion is rejected in both cases.
+    Args:
+        rows: The rows.
+        tokenizer: With a chat template.
+        max_length: Tokens of a row, at most.
+        overlong: `drop` rejects longer rows. `cut` keeps their first `max_length` tokens: the completion loses its end,
+            and with it the end-of-turn token. A prompt that leaves no room for any completion is rejected either way.
+        answers: The loss is on the `last` answer, or on `all` of a conversation, demonstrations included.
 
     Raises:
         DataError: A completion that is not the assistant's, or a chat template that cannot be used.
@@ -52,14 +61,15 @@ def prepare(rows: Sequence[TrainingRow], tokenizer: Any, max_length: int, overlo
     kept: list[TokenRow] = []
     rejected: list[Rejected] = []
     cut = 0
-    for row, (tokens, boundary) in zip(
-        rows, encode(tokenizer, [(row.prompt, row.completion) for row in rows]), strict=True
-    ):
+    encoded = encode(tokenizer, [(row.prompt, row.completion) for row in rows])
+    earlier = _earlier_answers(tokenizer, rows) if answers == "all" else [()] * len(rows)
+    for row, (tokens, boundary), before in zip(rows, encoded, earlier, strict=True):
         if reason := too_long(len(tokens), boundary, max_length, overlong):
             rejected.append(Rejected("sft", reason, f"{len(tokens)} tokens, at most {max_length}", asdict(row)))
             continue
         cut += len(tokens) > max_length
-        kept.append(TokenRow(tokens[:max_length], boundary, row.weight, row.task == "reverse"))
+        spans = (*before, (max(boundary, 1), min(len(tokens), max_length)))
+        kept.append(TokenRow(tokens[:max_length], spans, row.weight, row.task == "reverse"))
     return Prepared(kept, rejected, cut)
 
 
@@ -112,6 +122,18 @@ def encode(tokenizer: Any, pairs: Sequence[tuple[list[Message], list[Message]]])
         (np.asarray(whole, dtype=np.int32), common_prefix_length(prompt, whole))
         for prompt, whole in zip(encoded_prompts, encoded_wholes, strict=True)
     ]
+
+
+def _earlier_answers(tokenizer: Any, rows: Sequence[TrainingRow]) -> list[tuple[tuple[int, int], ...]]:
+    """Spans of the answers inside each row's prompt: each ends where the conversation up to it ends."""
+    turns = [
+        (row.prompt[:place], row.prompt[place : place + 1])
+        for row in rows
+        for place, message in enumerate(row.prompt)
+        if message["role"] == "assistant"
+    ]
+    spans = iter([(boundary, len(tokens)) for tokens, boundary in encode(tokenizer, turns)])
+    return [tuple(next(spans) for message in row.prompt if message["role"] == "assistant") for row in rows]
 
 
 def stop_token(tokenizer: Any) -> int:

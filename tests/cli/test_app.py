@@ -69,11 +69,12 @@ def test_a_family_from_queue_to_comparison(project: Project) -> None:
             '    run.log({"loss": 1 / 3})\n',
             '    verdicts = [[{"satisfied": i % 3 < 4 * alpha}] for i in range(30)]\n'
             '    lines = [{"model": "sft", "id": f"p{i}", "verdicts": v} for i, v in enumerate(verdicts)]\n'
-            '    io.write(Path("results/heldout.jsonl"), lines)\n',
+            '    io.write(Path("results/records/heldout.jsonl"), lines)\n',
         )
     )
     pipeline = project.root / "dvc.yaml"
-    pipeline.write_text(pipeline.read_text().replace("[models/second]", "[models/second, results/heldout.jsonl]"))
+    outputs = "[models/second, results/records/heldout.jsonl]"
+    pipeline.write_text(pipeline.read_text().replace("[models/second]", outputs))
     (project.root / "conf" / "family" / "mine.yaml").write_text(
         "question: Does alpha matter?\nvary:\n  sft.aux_weight: [0, 0.5]\n  random_seed: [0, 1]\n"
     )

@@ -5,14 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from crab.cli import compose
 
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "conf"
 FILES = sorted(file for file in CONF.rglob("*.yaml"))
-OPTIONS = [file.relative_to(CONF).with_suffix("") for file in FILES if file.parent not in (CONF, CONF / "family")]
-NEEDS = {"seed=files": ["seed.path=[params.yaml]"], "seed=hub": ["seed.dataset.name=owner/pairs"]}
+NO_GROUPS = (CONF, CONF / "family", CONF / "candidate", CONF / "selection")  # selection: parts of mix and heldout
+OPTIONS = [file.relative_to(CONF).with_suffix("") for file in FILES if file.parent not in NO_GROUPS]
+FOLLOWBENCH = ["eval.followbench.prompts.path=conf"]
+NEEDS = {
+    "seed=files": ["seed.path=[params.yaml]"],
+    "general=files": ["general.path=[params.yaml]"],
+    "dpo=files": ["dpo.pairs.path=[params.yaml]"],
+    "seed=hub": ["seed.dataset.name=owner/pairs"],
+    "eval=followbench": FOLLOWBENCH,
+    "eval=all": FOLLOWBENCH,
+    "eval=paper": FOLLOWBENCH,
+    **{f"experiment={file.stem}": FOLLOWBENCH for file in CONF.glob("experiment/paper_*.yaml")},
+    "teacher=endpoint": ["teacher.llm.model.name=served"],
+    "teacher=self": ["teacher.llm.model.digest=none"],  # composing it freezes the present model
+    "judge=endpoint": ["judge.llm.model.name=served"],
+}
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=str)
@@ -21,6 +36,18 @@ def test_every_option_composes_and_validates(option: Path) -> None:
     text = compose.composed(ROOT, [override, *NEEDS.get(override, [])])
     assert "???" not in text
     assert "${" not in text
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("experiment/*.yaml")), ids=lambda file: file.stem)
+def test_every_experiment_runs_at_toy_size(file: Path) -> None:
+    params = YAML(typ="safe").load(compose.composed(ROOT, [f"experiment={file.stem}", "scale=toy"]))
+    assert params["name"] == file.stem
+    assert params["model"]["base"]["source"] == "built"
+    assert params["seed"]["source"] == "builtin"
+    assert params["teacher"]["llm"] is None
+    assert params["general"]["source"] == "none"
+    assert params["dpo"]["source"] in ("onpolicy", "witness")
+    assert params["launch"]["processes"] == 1
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(CONF)))

@@ -15,7 +15,7 @@ HEARD = json.loads((Path(__file__).parent / "heard.json").read_text(encoding="ut
 
 def spoken():
     return {
-        name: {str(form.fixed.get("relation", "")): list(form.phrasings) for form in kind.forms}
+        name: {" ".join(map(str, form.fixed.values())): list(form.phrasings) for form in kind.forms}
         for name, kind in TYPES.items()
     }
 

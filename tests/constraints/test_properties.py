@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crab import constraints
+from crab.constraints.letters import Letter
 from crab.constraints.phrasing import Choice, Number, Phrase, Phrases, fill
 from crab.constraints.registry import TYPES
 from crab.core.records import Constraint
@@ -28,6 +29,10 @@ def values(slot):
             return PHRASE.filter(lambda text: slot.problem(text) is None)
         case Phrases():
             return st.lists(PHRASE, min_size=1, max_size=4, unique_by=str.lower)
+        case Letter():
+            return st.one_of(st.sampled_from("aqzQ#'é"), st.characters()).filter(
+                lambda text: slot.problem(text) is None
+            )
         case Choice():
             return st.sampled_from(sorted(slot.styles))
         case _:

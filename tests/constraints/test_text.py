@@ -47,16 +47,6 @@ def test_longest_parts():
     assert m.longest_word() == 6
 
 
-def test_structure_comes_from_the_parser_and_knows_its_lines():
-    m = Measures("# é\n\n- a\n  1. b\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```py\n- no\n```\n*i* **b**")
-    found = m.markdown
-    assert (found.bullets, found.top_bullets, found.numbered, found.top_numbered) == (1, 1, 1, 0)
-    assert found.headings == ((1, 0),)
-    assert found.tables == ((2, 1, 5, 7),)
-    assert found.code == (("py", 9, 11),)
-    assert (found.emphasis, found.strong) == (1, 1)
-
-
 def test_line_ends_and_surrogates_are_levelled():
     assert Measures("a\r\nb\rc").lines == ["a", "b", "c"]
     assert Measures("\ud800").text == "\ufffd"

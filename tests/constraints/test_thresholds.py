@@ -49,7 +49,7 @@ def test_at_least_asks_for_something():
         ("items:num_bullets", {"relation": "exactly", "n": 1}, "- a\n\n---\n", (True, True, False)),
         ("keywords:exclude", {"words": ["cat"]}, "concatenate", (True, True, False)),
         ("keywords:include", {"words": ["cat"]}, "the cat's", (True, False, True)),
-        ("length:num_words", {"relation": "exactly", "n": 2}, "don't", (True, False, False)),
+        ("length:num_words", {"relation": "exactly", "n": 2}, "don't", (True, False, False, True)),
         ("length:num_paragraphs", {"relation": "exactly", "n": 1}, "a\nb", (True, False)),
         ("punctuation:no_comma", {}, "你，好", (False, True)),
     ],

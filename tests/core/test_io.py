@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,4 +66,25 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 def test_numbers_that_json_has_no_word_for_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         io.write_json(tmp_path / "metrics.json", {"loss": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_are_written_one_by_one_and_read_as_often_as_one_likes(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    with io.writing(path) as put:
+        for number in range(3):
+            put(Verdict(True, str(number)))
+        assert not path.exists()
+    stored = io.Stored(path, Verdict)
+    assert [verdict.reason for verdict in stored] == ["0", "1", "2"]
+    assert [*stored] == [*stored] == io.read(path, Verdict)
+
+
+def test_a_block_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    def failing() -> Iterator[Verdict]:
+        yield Verdict(True, "")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        io.write(tmp_path / "x.jsonl", failing())
     assert list(tmp_path.iterdir()) == []

@@ -63,3 +63,16 @@ def test_unusable_prompt_files_are_told_at_once(project: Path) -> None:
     assert [problem.where for problem in caught.value.problems] == ["b.jsonl:2", "b.jsonl:3"]
     with pytest.raises(DataError, match=r"gone\.jsonl"):
         Overlap(config("gone.jsonl"))
+
+
+def test_published_files_are_told_apart_by_what_they_hold(shared_data: Path) -> None:
+    files = [
+        shared_data / "ifeval" / "input_data.jsonl",
+        shared_data / "ifbench" / "IFBench_test.jsonl",
+        *sorted((shared_data / "followbench").glob("*.json")),
+    ]
+    overlap = Overlap(config(*map(str, files)))
+    assert overlap.hits == {"ifeval": 0, "ifbench": 0, "followbench": 0}
+    own = [json.loads(line)["prompt"] for line in files[1].read_text(encoding="utf-8").splitlines()]
+    assert not any(overlap(Seed("own", "ifbench", prompt, "answer", "en")).ok for prompt in own)
+    assert overlap.hits["ifbench"] == len(own)

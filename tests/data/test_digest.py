@@ -40,7 +40,8 @@ def test_says_what_is_not_there(tmp_path: Path, names: object, expected: str) ->
 def test_dvc_composes_it_through_the_plugin(tmp_path: Path) -> None:
     """As `dvc exp run` does: the plugin is found by `hydra.plugins_path`, paths start at the project."""
     project = tmp_path / "project"
-    shutil.copytree(ROOT / "conf" / "hydra_plugins", project / "conf" / "hydra_plugins")
+    (project / "conf" / "hydra_plugins").mkdir(parents=True)
+    shutil.copy(ROOT / "conf" / "hydra_plugins" / "crab_digest.py", project / "conf" / "hydra_plugins")
     shutil.copytree(ROOT / "conf" / "seed", project / "conf" / "seed")
     (project / "crab" / "data").mkdir(parents=True)
     shutil.copy(ROOT / "crab" / "data" / "digest.py", project / "crab" / "data")

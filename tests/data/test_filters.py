@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from crab.core.records import Seed
 from crab.data import filters
-from crab.data.language import identify
 
 PROSE = "This is a sentence of plain prose that goes on for a while and then comes to its end. " * 4
 
@@ -132,26 +131,3 @@ def test_every_filter_answers_any_text(text: str) -> None:
     for check in (filters.refusal, filters.truncated):
         answer = check(seed(text.strip()))
         assert answer.ok == (answer.reason == "")
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("The quick brown fox jumps over the lazy dog near the river.", "en"),
-        ("La volpe veloce salta sopra il cane pigro vicino al fiume.", "it"),
-        ("Der schnelle braune Fuchs springt über den faulen Hund am Fluss.", "de"),
-        ("השועל החום המהיר קופץ מעל הכלב העצלן ליד הנהר הגדול.", "he"),
-        ("我们今天去市场买了很多新鲜的蔬菜和水果，然后回家做了一顿丰盛的晚餐。", "zh"),
-        ("Yes.", "und"),
-        ("🐱😺🐾", "und"),
-        ("x = 4", "und"),
-        ("", "und"),
-    ],
-)
-def test_language_is_told_or_left_open(text: str, code: str) -> None:
-    assert identify(text) == code
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_language_of_any_text(text: str) -> None:
-    assert identify(text) == identify(text)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from crab.config.seed import DatasetConfig, SeedConfig
+from crab.config.dataset import DatasetConfig
+from crab.config.seed import SeedConfig
 from crab.core.errors import DataError, ResourceError
 from crab.data import selection
 from crab.data.sources import hub
@@ -75,7 +76,7 @@ def test_an_unknown_configuration_split_or_file_is_told(folder: Path, asked: Dat
 
 def test_a_hub_that_cannot_be_reached_is_told_without_a_traceback(project: Path, tmp_path: Path) -> None:
     program = (
-        "from crab.config.seed import DatasetConfig\n"
+        "from crab.config.dataset import DatasetConfig\n"
         "from crab.core.errors import ResourceError\n"
         "from crab.data.sources import hub\n"
         "try:\n"

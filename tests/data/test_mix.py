@@ -81,16 +81,13 @@ def test_weights_of_zero_leave_a_category_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("name", "changes", "told"),
     [
-        ({"count": {"low": 3, "high": 2, "share": 1.0}}, "low = 3 is above high = 2"),
-        ({"layouts": {"sentences": 0.0}}, "one above 0"),
-        (
-            {"selection": {"default_weight": 0.0, "weights": {"length": 0, "keywords": 0, "punctuation": 0}}},
-            "all weights are 0",
-        ),
+        ("toy", {"count": {"low": 3, "high": 2, "share": 1.0}}, "low = 3 is above high = 2"),
+        ("toy", {"layouts": {"sentences": 0.0}}, "one above 0"),
+        ("paper", {"selection": {"default_weight": 0.0, "weights": {"length": 0, "items": 0}}}, "all weights are 0"),
     ],
 )
-def test_mixes_that_cannot_work_are_refused(changes: dict[str, Any], told: str) -> None:
+def test_mixes_that_cannot_work_are_refused(name: str, changes: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
-        load("toy", **changes)
+        load(name, **changes)

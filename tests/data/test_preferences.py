@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from crab import constraints as registry
 from crab.core import io, randomness
 from crab.core.records import Constraint, Example, Message, PreferencePair, Seed
-from crab.data import edits
 from crab.data.preferences import PreferencePrompt, Sample, from_samples, from_witness
 from crab.data.world.generate import pairs as world_pairs
 
@@ -119,11 +118,11 @@ def test_labels_of_samples_are_true_whatever_was_sampled(data: st.DataObject) ->
 
 @pytest.fixture(scope="module")
 def world() -> list[Example]:
-    return [example(seed) for seed in world_pairs(900, 0)]
+    return [example(seed) for seed in world_pairs(400, 0)]
 
 
 def test_witness_labels_are_true_on_the_built_in_world(world: list[Example]) -> None:
-    for examples in (world, [e for number, e in enumerate(world) if number < 300]):
+    for examples in (world, [e for number, e in enumerate(world) if number < 100]):
         pairs, rejected = from_witness(examples, lambda e: e.constraints, compose, random_seed=0)
         assert len(pairs) + len(rejected) == len(examples)
         assert len(pairs) > 0.95 * len(examples), Counter(line.reason for line in rejected)
@@ -143,7 +142,7 @@ def test_siblings_come_before_edits(world: list[Example]) -> None:
 
 
 def test_witness_labels_are_true_on_real_responses(shared_data: Path) -> None:
-    lines = (shared_data / "seeds" / "gpt4_1106_preview.jsonl").read_text().splitlines()[:150]
+    lines = (shared_data / "seeds" / "gpt4_1106_preview.jsonl").read_text().splitlines()[:40]
     pairs_read = [json.loads(line) for line in lines]
     seeds = [Seed(line["id"], "real", line["instruction"], line["output"], "en") for line in pairs_read]
     examples = [e for e in map(example, seeds) if e.constraints]
@@ -152,6 +151,13 @@ def test_witness_labels_are_true_on_real_responses(shared_data: Path) -> None:
     by_id = {e.id: e for e in examples}
     for pair in pairs:
         assert_label_is_true(pair, by_id[pair.seed_id].constraints)
+
+
+def test_an_edit_breaks_one_constraint_and_keeps_the_others_where_it_can(world: list[Example]) -> None:
+    pairs, _ = from_witness(world[:80], lambda e: e.constraints, compose, random_seed=0)
+    edited = [pair for pair in pairs if pair.source.startswith("edit:")]
+    assert edited
+    assert sum(len(pair.failed) == 1 for pair in edited) > 0.9 * len(edited)
 
 
 def test_the_same_pairs_in_another_process(tmp_path: Path) -> None:
@@ -169,30 +175,3 @@ t.io.write(Path(sys.argv[1]), [*pairs, *rejected])
         subprocess.run(command, check=True, env={"PYTHONHASHSEED": str(number), "PYTHONPATH": str(ROOT)})
     assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
     assert io.read(tmp_path / "1", dict)
-
-
-@pytest.mark.parametrize("name", [*edits.EDITS, *edits.COARSE])
-def test_an_edit_changes_something_or_says_so(name: str) -> None:
-    applied = 0
-    for seed in world_pairs(60, 0):
-        for number in range(3):
-            edited = edits.apply(name, seed.response, randomness.rng(number, seed.id), ["lantern", "Of course"])
-            again = edits.apply(name, seed.response, randomness.rng(number, seed.id), ["lantern", "Of course"])
-            assert edited == again
-            if edited is not None:
-                applied += 1
-                assert edited != seed.response
-                assert edited.strip()
-    assert applied, "never applies to the built-in world"
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.text(max_size=200), st.sampled_from([*edits.EDITS, *edits.COARSE]), st.lists(st.text(max_size=8), max_size=2))
-def test_an_edit_takes_any_text(text: str, name: str, words: list[str]) -> None:
-    edited = edits.apply(name, text, randomness.rng(0), edits.named_words({"words": words, "relation": "at least"}))
-    assert edited is None or (edited.strip() and edited != text)
-
-
-def test_only_words_of_the_response_are_named() -> None:
-    assert edits.named_words({"relation": "at least", "n": 3, "word": "river"}) == ["river"]
-    assert edits.named_words({"words": ["a", "b", "a"], "phrase": " "}) == ["a", "b"]

@@ -18,8 +18,8 @@ CORPUS = [
 ]
 
 
-def build_model(folder: Path, seed: int = 0, positions: int = 256) -> Path:
-    """Save a random Llama of 0.1M parameters; heads of 32, the narrowest that vLLM knows on a CPU."""
+def build_model(folder: Path, seed: int = 0, positions: int = 256, hidden: int = 64, layers: int = 2) -> Path:
+    """Save a random Llama, of 0.1M parameters by default; heads of 32, the narrowest that vLLM knows on a CPU."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -39,9 +39,9 @@ def build_model(folder: Path, seed: int = 0, positions: int = 256) -> Path:
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=64, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
-        intermediate_size=128, max_position_embeddings=positions, tie_word_embeddings=False, initializer_range=0.3,
-        pad_token_id=0, eos_token_id=1, bos_token_id=None,
+        vocab_size=len(tokenizer), hidden_size=hidden, num_hidden_layers=layers, intermediate_size=2 * hidden,
+        num_attention_heads=hidden // 32, num_key_value_heads=hidden // 32, max_position_embeddings=positions,
+        tie_word_embeddings=False, initializer_range=0.3, pad_token_id=0, eos_token_id=1, bos_token_id=None,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder

@@ -61,7 +61,8 @@ def test_greedy_and_sampled_requests_share_a_batch(model: Path) -> None:
 
 def test_seeds_make_the_samples(model: Path) -> None:
     messages = requests(1)[0].messages
-    asked = [Request(f"{seed}", messages, 16, temperature=1.0, seed=seed) for seed in (*range(8), 3)]
+    seeds = enumerate((*range(8), 3))
+    asked = [Request(f"{number}", messages, 16, temperature=1.0, seed=seed) for number, seed in seeds]
     with engine(model) as one:
         texts = [response.text for response in one.generate(asked)]
     assert texts[3] == texts[8]
@@ -86,7 +87,7 @@ def test_samples_follow_the_models_probabilities(model: Path) -> None:
         weights[order[ordered.cumsum(-1) - ordered >= top_p]] = 0
         weights /= weights.sum()
         size = 3000
-        asked = [Request("", messages, 1, temperature, top_p, seed) for seed in range(size)]
+        asked = [Request(str(seed), messages, 1, temperature, top_p, seed) for seed in range(size)]
         with engine(model, 500) as one:
             made = [response.text for response in one.generate(asked)]
         by_text: dict[str, float] = {}
@@ -136,7 +137,7 @@ def test_finished_means_ended_by_itself(model: Path) -> None:
 def test_stop_texts_end_a_response(model: Path) -> None:
     [whole] = (one := engine(model)).generate(requests(1))
     stop = whole.text[6:9]
-    asked = [dataclasses.replace(requests(1)[0], stop=(stop, "never said")), *requests(3)]
+    asked = [dataclasses.replace(requests(1)[0], id="stopped", stop=(stop, "never said")), *requests(3)]
     stopped, *others = one.generate(asked)
     assert stopped.text == whole.text[: whole.text.index(stop)]
     assert stopped.finished
@@ -146,11 +147,13 @@ def test_stop_texts_end_a_response(model: Path) -> None:
 
 def test_a_prompt_that_does_not_fit_costs_nobody_else(model: Path) -> None:
     too_long = Request("long", [{"role": "user", "content": "lamp " * 400}], 8)
-    asked = [*requests(2), too_long, *requests(2)]
+    short = requests(4)
+    asked = [*short[:2], too_long, *short[2:]]
     with engine(model) as one:
         answers = one.generate(asked)
         assert [answer.error is None for answer in answers] == [True, True, False, True, True]
-        assert "256 positions" in str(answers[2].error)
+        assert answers[2].error == "too long"
+        assert "256 positions" in answers[2].detail
         assert (answers[2].text, answers[2].finished, answers[2].completion_tokens) == ("", False, 0)
         assert answers[:2] == one.generate(requests(2))
 
@@ -159,6 +162,24 @@ def test_new_tokens_end_where_the_positions_do(model: Path) -> None:
     with engine(model) as one:
         [answer] = one.generate([dataclasses.replace(requests(3)[2], max_new_tokens=1000, temperature=1e-3)])
     assert answer.finished or answer.prompt_tokens + answer.completion_tokens == 256
+
+
+def test_a_stream_gives_each_batch_when_it_is_made(model: Path) -> None:
+    asked = requests(9)
+    heard: list[Response] = []
+    with engine(model, batch_size=3) as one:
+        stream = one.stream(asked, heard.append)
+        read = [next(stream) for _ in range(3)]
+        assert heard == read  # six are not made yet
+        stream.close()
+        assert len(heard) == 3
+        read += one.stream([request for request in asked if request.id not in {response.id for response in read}])
+        assert sorted(read, key=lambda response: response.id) == one.generate(asked)
+
+
+def test_two_requests_of_one_id_are_a_mistake_of_the_caller(model: Path) -> None:
+    with engine(model) as one, pytest.raises(ValueError, match="share an id"):
+        one.generate([*requests(2), requests(1)[0]])
 
 
 def test_nothing_asked_loads_nothing(model: Path) -> None:

@@ -34,3 +34,14 @@ def test_every_problem_is_told_at_once() -> None:
     assert "named more than once: sft" in found
     assert "did you mean 'split'?" in found
     assert len(told.value.problems) == 4
+
+
+def test_a_benchmark_needs_its_values() -> None:
+    with pytest.raises(ConfigError, match="ifeval, but their own values are missing: eval=ifeval"):
+        section.load("eval", EvalConfig, {"eval": SOUND | {"benchmarks": ["heldout", "ifeval"]}})
+    prompts = {"path": "input_data.jsonl", "digest": "none", "dataset": None, "get": "fetch it"}
+    own = {"ifeval": {"prompts": prompts, "nltk_data": None, "nltk_digest": "none"}}
+    assert section.load("eval", EvalConfig, {"eval": SOUND | own | {"benchmarks": ["ifeval"]}}).ifeval
+    nowhere = own | {"ifeval": own["ifeval"] | {"prompts": prompts | {"path": None}}}
+    with pytest.raises(ConfigError, match="neither path nor dataset is set: fetch it"):
+        section.load("eval", EvalConfig, {"eval": SOUND | nowhere})

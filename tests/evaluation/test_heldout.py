@@ -23,6 +23,7 @@ from crab.evaluation.intervals import Bootstrap
 
 ROOT = Path(__file__).parents[2]
 BOOTSTRAP = Bootstrap(random_seed=0, samples=300, confidence=0.95)
+BENCHMARK = heldout.Heldout("heldout")
 TEXTS = ["Write at least 4 words.", "Do not use any commas.", "Write exactly 2 sentences."]
 
 
@@ -61,11 +62,11 @@ POOR = [response(0, "Rain, rain."), response(1, "It rains a lot.", False), respo
 
 
 def scored() -> dict[str, list[heldout.Scored]]:
-    return {"poor": heldout.score("poor", PROMPTS, POOR), "good": heldout.score("good", PROMPTS, GOOD)}
+    return {"poor": BENCHMARK.score("poor", PROMPTS, POOR), "good": BENCHMARK.score("good", PROMPTS, GOOD)}
 
 
 def test_accuracies_are_those_worked_by_hand() -> None:
-    result = heldout.summary(PROMPTS, scored(), BOOTSTRAP)
+    result = BENCHMARK.summary(PROMPTS, scored(), BOOTSTRAP)
     # good: 3/3, 1/1, 1/2 constraints; poor: none of 3 (two words, a comma, one sentence), 1/1, 0/2 (empty)
     assert result["good"]["prompt_strict"]["mean"] == pytest.approx(2 / 3, abs=1e-6)
     assert result["good"]["instruction_strict"]["mean"] == pytest.approx(5 / 6, abs=1e-6)
@@ -82,7 +83,7 @@ def test_accuracies_are_those_worked_by_hand() -> None:
 
 
 def test_guards_are_those_worked_by_hand() -> None:
-    result = heldout.summary(PROMPTS, scored(), BOOTSTRAP)
+    result = BENCHMARK.summary(PROMPTS, scored(), BOOTSTRAP)
     assert result["good"]["words"] == pytest.approx(4)
     assert result["poor"]["words"] == pytest.approx(2)
     assert (result["good"]["ended"], result["good"]["truncated"]) == (1, 0)
@@ -96,28 +97,28 @@ def test_guards_of_the_built_in_world() -> None:
 
     seeds = list(pairs(4, 0))
     prompts = [dataclasses.replace(prompt(n, TEXTS[:1]), meta=seed.meta) for n, seed in enumerate(seeds)]
-    own = heldout.score("own", prompts, [response(n, seed.response) for n, seed in enumerate(seeds)])
-    other = heldout.score("other", prompts, [response(n, "rain fell over night") for n in range(4)])
-    result = heldout.summary(prompts, {"own": own, "other": other}, BOOTSTRAP)
+    own = BENCHMARK.score("own", prompts, [response(n, seed.response) for n, seed in enumerate(seeds)])
+    other = BENCHMARK.score("other", prompts, [response(n, "rain fell over night") for n in range(4)])
+    result = BENCHMARK.summary(prompts, {"own": own, "other": other}, BOOTSTRAP)
     assert (result["own"]["grammatical"], result["own"]["on_topic"]) == (1, 1)
     assert (result["other"]["grammatical"], result["other"]["on_topic"]) == (0, 0)
 
 
 def test_a_foreign_topic_is_no_topic_of_the_world() -> None:
     asked = dataclasses.replace(prompt(0, TEXTS[:1]), meta={"topic": "quantum gravity"})
-    [line] = heldout.score("m", [asked], [response(0, "a b c d")])
+    [line] = BENCHMARK.score("m", [asked], [response(0, "a b c d")])
     assert (line.grammatical, line.on_topic) == (None, None)
 
 
 def test_tables_by_type_and_by_count() -> None:
-    types = {row["type"] for row in heldout.by_type(PROMPTS, scored(), BOOTSTRAP)}
+    types = {row.type for row in BENCHMARK.by_type(PROMPTS, scored(), BOOTSTRAP)}
     assert types == {c.type for p in PROMPTS for c in p.constraints}
     length = PROMPTS[1].constraints[0].type
-    rows = {row["model"]: row for row in heldout.by_type(PROMPTS, scored(), BOOTSTRAP) if row["type"] == length}
-    assert (rows["good"]["accuracy"], rows["good"]["n"]) == (1, 3)
-    assert rows["poor"]["accuracy"] == pytest.approx(1 / 3, abs=1e-6)
-    assert rows["chance"]["accuracy"] == pytest.approx(2.5 / 3, abs=1e-6)
-    counts = [(row["model"], row["constraints"], row["mean"]) for row in heldout.by_count(PROMPTS, scored(), BOOTSTRAP)]
+    rows = {row.model: row for row in BENCHMARK.by_type(PROMPTS, scored(), BOOTSTRAP) if row.type == length}
+    assert (rows["good"].accuracy, rows["good"].n) == (1, 3)
+    assert rows["poor"].accuracy == pytest.approx(1 / 3, abs=1e-6)
+    assert rows["chance"].accuracy == pytest.approx(2.5 / 3, abs=1e-6)
+    counts = [(row.model, row.constraints, row.accuracy) for row in BENCHMARK.by_count(PROMPTS, scored(), BOOTSTRAP)]
     assert ("good", 2, 0) in counts
     assert ("good", 3, 1) in counts
     assert ("chance", 3, 0.5) in counts
@@ -132,11 +133,11 @@ def test_every_verdict_says_why() -> None:
 
 def test_an_error_fails_and_is_counted_apart() -> None:
     failed = [response(0, "", False, "prompt of 9 tokens leaves no room"), *GOOD[1:]]
-    lines = heldout.score("m", PROMPTS, failed)
+    lines = BENCHMARK.score("m", PROMPTS, failed)
     assert not lines[0].passed
     assert lines[0].met == 0
     assert "leaves no room" in lines[0].verdicts[0].reason
-    result = heldout.summary(PROMPTS, {"m": lines}, BOOTSTRAP)["m"]
+    result = BENCHMARK.summary(PROMPTS, {"m": lines}, BOOTSTRAP)["m"]
     assert (result["errors"], result["empty"], result["truncated"]) == (1, 0, 0)
     assert result["ended"] == pytest.approx(2 / 3, abs=1e-6)
     assert result["words"] == pytest.approx(4)
@@ -146,35 +147,35 @@ def test_an_error_fails_and_is_counted_apart() -> None:
 def test_an_empty_response_never_passes(text: str) -> None:
     """Not even where an absence is all that is asked."""
     asked = prompt(0, ["Do not use any commas."])
-    [line] = heldout.score("m", [asked], [response(0, text)])
+    [line] = BENCHMARK.score("m", [asked], [response(0, text)])
     assert not line.passed
     assert line.met == 0
 
 
 def test_responses_in_another_order_are_refused() -> None:
     with pytest.raises(ValueError, match="p1"):
-        heldout.score("m", PROMPTS, [GOOD[1], GOOD[0], GOOD[2]])
+        BENCHMARK.score("m", PROMPTS, [GOOD[1], GOOD[0], GOOD[2]])
     with pytest.raises(ValueError, match="argument"):
-        heldout.score("m", PROMPTS, GOOD[:2])
+        BENCHMARK.score("m", PROMPTS, GOOD[:2])
 
 
 def test_models_are_compared_with_the_one_before() -> None:
     lines = scored()["good"]
-    assert list(heldout.summary(PROMPTS, {"a": lines, "b": lines, "c": lines}, BOOTSTRAP)["differences"]) == [
+    assert list(BENCHMARK.summary(PROMPTS, {"a": lines, "b": lines, "c": lines}, BOOTSTRAP)["differences"]) == [
         "b-a",
         "c-b",
     ]
-    assert heldout.summary(PROMPTS, {"a": lines}, BOOTSTRAP)["differences"] == {}
+    assert BENCHMARK.summary(PROMPTS, {"a": lines}, BOOTSTRAP)["differences"] == {}
 
 
 def test_prompts_without_other_responses_have_no_chance_row() -> None:
     bare = [dataclasses.replace(asked, chance=()) for asked in PROMPTS]
-    assert "chance" not in heldout.summary(bare, scored(), BOOTSTRAP)
-    assert {row["model"] for row in heldout.by_type(bare, scored(), BOOTSTRAP)} == {"poor", "good"}
+    assert "chance" not in BENCHMARK.summary(bare, scored(), BOOTSTRAP)
+    assert {row.model for row in BENCHMARK.by_type(bare, scored(), BOOTSTRAP)} == {"poor", "good"}
 
 
 def test_greedy_requests_in_the_order_of_the_prompts() -> None:
-    made = heldout.requests(PROMPTS, 64)
+    made = BENCHMARK.requests(PROMPTS, 64)
     assert [request.id for request in made] == ["p0", "p1", "p2"]
     assert {(request.temperature, request.max_new_tokens) for request in made} == {(0.0, 64)}
 
@@ -186,17 +187,17 @@ WORDS = st.lists(st.sampled_from(["rain", "Rain.", "fell,", "\n\n", "- wet", "co
 @given(st.lists(st.tuples(WORDS, st.integers(1, 3), st.booleans()), min_size=2, max_size=6))
 def test_accuracies_stay_in_bounds_and_agree(drawn: list[tuple[str, int, bool]]) -> None:
     prompts = [prompt(n, TEXTS[:count], ((True,) * count,)) for n, (_, count, _) in enumerate(drawn)]
-    lines = heldout.score("m", prompts, [response(n, text, ended) for n, (text, _, ended) in enumerate(drawn)])
-    result = heldout.summary(prompts, {"m": lines}, BOOTSTRAP)
+    lines = BENCHMARK.score("m", prompts, [response(n, text, ended) for n, (text, _, ended) in enumerate(drawn)])
+    result = BENCHMARK.summary(prompts, {"m": lines}, BOOTSTRAP)
     row = result["m"]
     for measure in ("prompt_strict", "instruction_strict"):
         assert 0 <= row[measure]["low"] <= row[measure]["mean"] <= row[measure]["high"] <= 1
     for line in lines:
         assert line.passed == (line.met == len(line.verdicts))
-    by_count = heldout.by_count(prompts, {"m": lines}, BOOTSTRAP)
-    by_type = heldout.by_type(prompts, {"m": lines}, BOOTSTRAP)
-    passed = sum(r["mean"] * r["n"] for r in by_count if r["model"] == "m")
-    met = sum(r["accuracy"] * r["n"] for r in by_type if r["model"] == "m")
+    by_count = BENCHMARK.by_count(prompts, {"m": lines}, BOOTSTRAP)
+    by_type = BENCHMARK.by_type(prompts, {"m": lines}, BOOTSTRAP)
+    passed = sum(r.accuracy * r.n for r in by_count if r.model == "m")
+    met = sum(r.accuracy * r.n for r in by_type if r.model == "m")
     assert row["prompt_strict"]["mean"] * len(prompts) == pytest.approx(passed, abs=1e-4)
     assert row["instruction_strict"]["mean"] * sum(len(p.constraints) for p in prompts) == pytest.approx(met, abs=1e-4)
     assert result["chance"]["prompt_strict"]["mean"] == 1
@@ -208,7 +209,8 @@ import json, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_heldout as t
 lines = t.scored()
-print(json.dumps([t.heldout.summary(t.PROMPTS, lines, t.BOOTSTRAP), t.heldout.by_type(t.PROMPTS, lines, t.BOOTSTRAP)]))
+print(json.dumps(t.BENCHMARK.summary(t.PROMPTS, lines, t.BOOTSTRAP)))
+print(*t.BENCHMARK.by_type(t.PROMPTS, lines, t.BOOTSTRAP))
 print(*(t.io.dumps(line) for line in lines["good"]), sep="\\n")
 """
     outputs = []
@@ -219,7 +221,7 @@ print(*(t.io.dumps(line) for line in lines["good"]), sep="\\n")
         )
         outputs.append(done.stdout)
     assert outputs[0] == outputs[1]
-    assert json.loads(outputs[0].splitlines()[0])[0] == heldout.summary(PROMPTS, scored(), BOOTSTRAP)
+    assert json.loads(outputs[0].splitlines()[0]) == BENCHMARK.summary(PROMPTS, scored(), BOOTSTRAP)
 
 
 def test_lines_read_back_as_they_were_written(tmp_path: Path) -> None:
@@ -239,6 +241,6 @@ def test_a_random_witness_passes_its_own_prompt() -> None:
         drawn = tuple(rng.sample(derived, min(3, len(derived))))
         prompts.append(dataclasses.replace(prompt(number, TEXTS[:1]), constraints=drawn, meta=seed.meta))
         responses.append(response(number, seed.response))
-    result = heldout.summary(prompts, {"witness": heldout.score("witness", prompts, responses)}, BOOTSTRAP)
+    result = BENCHMARK.summary(prompts, {"witness": BENCHMARK.score("witness", prompts, responses)}, BOOTSTRAP)
     assert result["witness"]["prompt_strict"]["mean"] == 1
     assert result["witness"]["grammatical"] == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pickle
 
 from crab import constraints
 from crab.config.verify import VerifyConfig
@@ -67,3 +68,16 @@ def test_a_leaking_text_is_rejected(examples: list[Example], verify_config: Veri
         dataclasses.replace(example, constraints=(leaking,)), Information(examples, verify_config), verify_config
     )
     assert [line.reason for line in result.rejected] == ["leaks the response", "no constraint left"]
+
+
+def test_weighing_survives_a_process_and_forgets_no_sibling(
+    examples: list[Example], verify_config: VerifyConfig
+) -> None:
+    """What is sent to another process weighs alike; siblings beyond the first ones change nothing."""
+    information = Information(examples, verify_config)
+    copied = pickle.loads(pickle.dumps(information))
+    few = Information(examples, verify_config.model_copy(update={"sibling_responses": 2}))
+    for example in examples[:6]:
+        for constraint in example.constraints:
+            assert copied.bits(constraint, example) == information.bits(constraint, example)
+            assert few.bits(constraint, example) > 0

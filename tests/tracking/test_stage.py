@@ -65,6 +65,15 @@ def test_every_problem_of_the_parameters_at_once_and_nothing_started(quick: Proj
     assert journal(quick) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_message(quick: Project) -> None:
+    done = quick.python("-m", "stages.second", ok=False, TRIAL="full")
+    assert done.returncode == 1
+    assert "the disk: is full" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [entry["status"] for entry in journal(quick)] == ["failed"]
+
+
 def test_sigterm_is_recorded(quick: Project) -> None:
     done = quick.python("-m", "stages.second", ok=False, TRIAL="terminate")
     assert done.returncode == 128 + signal.SIGTERM

@@ -61,6 +61,9 @@ with tracking.start("second", live=True) as run:
             raise DataError(Problem("data/first.txt:3", "is no record", "mend it"))
         case "bug":
             raise ZeroDivisionError("a bug")
+        case "full":
+            with open("/dev/full", "w") as file:
+                file.write("no room for this")
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         case "terminate":

@@ -55,16 +55,56 @@ def test_long_riders_go_with_long_hosts() -> None:
     assert dealt == [[1], [0]]
 
 
+ROWS = [
+    TokenRow(np.array([5, 6, 7, 8], dtype=np.int32), ((2, 4),)),
+    TokenRow(np.array([5, 9], dtype=np.int32), ((1, 2),), 0.5, True),
+]
+
+
+def block(capacity: int | None, *indices: int) -> dict[str, list[list[float]]]:
+    terms = [(Term("forward", 1.0), [[ROWS[0]]]), (Term("reverse", 0.3), [[ROWS[1]]])]
+    made = Collator(terms, 0, capacity)([{"index": index} for index in indices])
+    return {name: values.tolist() for name, values in made.items()}
+
+
 def test_a_block_masks_prompt_and_padding() -> None:
-    rows = [
-        TokenRow(np.array([5, 6, 7, 8], dtype=np.int32), 2),
-        TokenRow(np.array([5, 9], dtype=np.int32), 1, 0.5, True),
-    ]
-    block = Collator([(Term("forward", 1.0), [[row] for row in rows])], pad_token_id=0)([{"index": 0}, {"index": 1}])[
-        "forward"
-    ]
-    assert block["input_ids"].tolist() == [[5, 6, 7, 8], [5, 9, 0, 0]]
-    assert block["labels"].tolist() == [[-100, -100, 7, 8], [-100, 9, -100, -100]]
-    assert block["tokens"].tolist() == [2, 1]
-    assert block["weights"].tolist() == [1.0, 0.5]
-    assert block["reverse"].tolist() == [False, True]
+    assert block(None, 0) == {
+        "input_ids": [[5, 6, 7, 8], [5, 9, 0, 0]],
+        "labels": [[-100, -100, 7, 8], [-100, 9, -100, -100]],
+        "weights": [[0, 0, 1, 1], [0, 0.5, 0, 0]],
+        "term": [[0] * 4, [1] * 4],
+        "reverse": [[False] * 4, [True] * 4],
+    }
+
+
+def test_packed_rows_begin_at_position_zero() -> None:
+    assert block(6, 0) == {
+        "input_ids": [[5, 6, 7, 8, 5, 9]],
+        "labels": [[-100, -100, 7, 8, -100, 9]],
+        "weights": [[0, 0, 1, 1, 0, 0.5]],
+        "term": [[0] * 4 + [1] * 2],
+        "reverse": [[False] * 4 + [True] * 2],
+        "position_ids": [[0, 1, 2, 3, 0, 1]],
+    }
+
+
+def test_no_row_still_gives_a_block_of_no_weight() -> None:
+    nothing = block(None, 1)
+    assert nothing["weights"] == [[0, 0]]
+    assert nothing["labels"] == [[-100, 0]]
+
+
+def test_several_processes_fill_the_last_step_with_no_rows() -> None:
+    sampler = batches.EpochSampler([3] * 10, 4, 0, fill=True)
+    assert list(sampler)[10:] == [10, 10]
+    assert len(sampler) == 12
+
+
+@given(lengths=LENGTHS, capacity=st.integers(1, 300))
+def test_packing_keeps_every_row_once_within_the_capacity(lengths: list[int], capacity: int) -> None:
+    sequences = batches.pack(lengths, capacity)
+    assert sorted(index for sequence in sequences for index in sequence) == list(range(len(lengths)))
+    for sequence in sequences:
+        assert len(sequence) == 1 or sum(lengths[index] for index in sequence) <= capacity
+    # No two sequences could be joined: at most one of those that fit is half full or less.
+    assert sum(sum(lengths[index] for index in sequence) * 2 <= capacity for sequence in sequences) <= 1

@@ -19,14 +19,14 @@ def big(setup: Any, **over: Any) -> Any:
 
 
 def test_enough_memory_passes(setup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "memory_gb", lambda device: 128.0)
+    monkeypatch.setattr(hardware, "memory_gb", lambda *_: 128.0)
     config = big(setup)
     hardware.require(config.model, config.compute, "training")
 
 
 def test_too_little_says_needed_found_and_choices(setup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CONF.parents[1])
-    monkeypatch.setattr(hardware, "memory_gb", lambda device: 26.0)
+    monkeypatch.setattr(hardware, "memory_gb", lambda *_: 26.0)
     config = big(setup)
     with pytest.raises(ResourceError) as error:
         hardware.require(config.model, config.compute, "training")
@@ -40,7 +40,7 @@ def test_too_little_says_needed_found_and_choices(setup: Any, monkeypatch: pytes
 
 
 def test_adapters_ask_for_less(setup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware, "memory_gb", lambda device: 23.0)
+    monkeypatch.setattr(hardware, "memory_gb", lambda *_: 23.0)
     config = big(setup, model__lora={"r": 1, "alpha": 1, "dropout": 0.0, "target_modules": ["q_proj"]})
     with pytest.raises(ResourceError, match=r"with adapters \(LoRA\) needs about 24 GB"):
         hardware.require(config.model, config.compute, "training")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,10 @@ def by_hand(
     for (scale, weight, row), denominator in zip(parts, denominators, strict=True):
         tokens = torch.tensor(row.tokens).long()
         logits = model(input_ids=tokens[None]).logits[0]
-        start = max(row.prompt_tokens, 1)
-        nll = torch.nn.functional.cross_entropy(logits[start - 1 : -1], tokens[start:], reduction="sum")
+        nll = sum(
+            torch.nn.functional.cross_entropy(logits[start - 1 : end - 1], tokens[start:end], reduction="sum")
+            for start, end in row.answers
+        )
         total = total + scale * weight * nll / denominator
     total.backward()
     return float(total.detach()), {name: parameter.grad for name, parameter in model.named_parameters()}
@@ -61,6 +64,7 @@ def one_step(
     reverse: Any,
     shape: tuple[int, int] = (8, 1),
     plain: bool = True,
+    capacity: int | None = None,
     **over: Any,
 ) -> tuple[float, Gradients]:
     """Loss and gradients of the trainer's single step over everything."""
@@ -72,8 +76,9 @@ def one_step(
     config = setup(sft__batch_size=shape[0], sft__accumulation_steps=shape[1], sft__max_grad_norm=1e9, **over)
     runtime.configure(config.compute)
     goal = objective.weighted(
-        forward, reverse, config.sft.forward_weight, config.sft.aux_weight, config.sft.normalize, config.sft.random_seed
-    )
+        forward, reverse, config.sft.forward_weight, config.sft.aux_weight, config.sft.normalize,
+        config.sft.random_seed, capacity,
+    )  # fmt: skip
     caught: Gradients = {}
 
     class Catch(TrainerCallback):
@@ -89,6 +94,7 @@ def one_step(
         trainer = objective.ObjectiveTrainer(
             goal,
             tokenizer,
+            capacity,
             model=loading.load_policy(base, config.model, "cpu"),
             args=TrlSftConfig(**arguments, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}),
         )
@@ -139,7 +145,7 @@ def test_tokens_is_one_weighted_mean(
 def test_row_weights_count_inside_their_term(
     base: Path, tokenizer: Any, setup: Any, forward: Any, reverse: Any
 ) -> None:
-    heavy = [TokenRow(row.tokens, row.prompt_tokens, 1.0 + place, row.reverse) for place, row in enumerate(forward)]
+    heavy = [replace(row, weight=1.0 + place) for place, row in enumerate(forward)]
     expected = by_hand(base, setup, [(1.0, row.weight, row) for row in heavy], [tokens_of(heavy)] * len(heavy))
     assert_same(one_step(base, tokenizer, setup, heavy, [], sft__aux_weight=0.3), expected)
 
@@ -187,3 +193,40 @@ def test_tokens_with_equal_weights_is_stock_trl(
     over = {"sft__aux_weight": 1.0, "sft__normalize": "tokens"}
     ours = one_step(base, tokenizer, setup, forward, reverse, shape, **over)
     assert_same(ours, (stock.state.log_history[0]["loss"], caught))
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("shape", [(8, 1), (1, 8)])
+@pytest.mark.parametrize("capacity", [64, 100, 400])
+def test_packed_rows_see_nothing_of_each_other(
+    base: Path,
+    tokenizer: Any,
+    setup: Any,
+    forward: Any,
+    reverse: Any,
+    capacity: int,
+    shape: tuple[int, int],
+    plain: bool,
+) -> None:
+    over: dict[str, Any] = {"sft__aux_weight": 0.3}
+    expected = one_step(base, tokenizer, setup, forward, reverse, **over)
+    assert_same(one_step(base, tokenizer, setup, forward, reverse, shape, plain, capacity, **over), expected)
+
+
+def test_packed_tokens_are_one_weighted_mean(
+    base: Path, tokenizer: Any, setup: Any, forward: Any, reverse: Any
+) -> None:
+    over: dict[str, Any] = {"sft__aux_weight": 0.3, "sft__normalize": "tokens"}
+    expected = one_step(base, tokenizer, setup, forward, reverse, (13, 1), **over)
+    assert_same(one_step(base, tokenizer, setup, forward, reverse, (13, 1), capacity=128, **over), expected)
+
+
+def test_all_answers_of_a_conversation_are_learnt(base: Path, tokenizer: Any, setup: Any, rows: Rows) -> None:
+    first, second = rows(2)
+    both = replace(second, prompt=[*first.prompt, *first.completion, *second.prompt])
+    last, whole = (tokenise.prepare([both], tokenizer, 128, "drop", answers).rows[0] for answers in ("last", "all"))
+    assert last.answers == whole.answers[1:]
+    texts = [tokenizer.decode(whole.tokens[start:end]) for start, end in whole.answers]
+    assert texts == [row.completion[0]["content"] + tokenizer.eos_token for row in (first, second)]
+    expected = by_hand(base, setup, [(1.0, 1.0, whole)], [tokens_of([whole])])
+    assert_same(one_step(base, tokenizer, setup, [whole], [], (1, 1)), expected)

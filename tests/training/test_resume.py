@@ -197,3 +197,14 @@ def test_kill_9(base: Path, rows: Rows, setup: Any, tmp_path: Path, accumulation
         last = found[-1]
     assert sft_run(base, rows, config)(work, quiet) == expected
     assert digests(work / "model") == digests(tmp_path / "straight" / "model")
+
+
+def exhaust() -> None:
+    raise MemoryError
+
+
+def test_lack_of_memory_says_what_to_change(base: Path, rows: Rows, setup: Any, tmp_path: Path) -> None:
+    run = sft_run(base, rows, setup(launch__save_seconds=ALWAYS))
+    with pytest.raises(CrabError, match=r"out of memory: no more RAM; halve batch_size and double accumulation_steps"):
+        run(tmp_path / "work", at(3, exhaust))
+    assert run(tmp_path / "work", quiet) == sft_run(base, rows, setup())(tmp_path / "straight", quiet)

@@ -22,11 +22,13 @@ def tokenizer(base: Path) -> Any:
 def test_loss_is_on_the_answer_and_its_end(tokenizer: Any, rows: Rows) -> None:
     row = rows(1)[0]
     [prepared] = tokenise.prepare([row], tokenizer, 128, "drop").rows
-    answer = tokenizer.decode(prepared.tokens[prepared.prompt_tokens :])
-    prompt = tokenizer.decode(prepared.tokens[: prepared.prompt_tokens])
+    [(start, end)] = prepared.answers
+    assert end == len(prepared.tokens)
+    answer = tokenizer.decode(prepared.tokens[start:])
+    prompt = tokenizer.decode(prepared.tokens[:start])
     assert answer == row.completion[0]["content"] + tokenizer.eos_token
     assert prompt == f"<|user|>{row.prompt[0]['content']}{tokenizer.eos_token}<|assistant|>"
-    assert prepared.completion_tokens == len(prepared.tokens) - prepared.prompt_tokens
+    assert prepared.completion_tokens == end - start
 
 
 def test_tasks_keep_their_side(tokenizer: Any, rows: Rows) -> None:

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from crab.config.seed import DatasetConfig
+from crab.config.dataset import DatasetConfig
 from crab.core import paths
 from crab.core.errors import DataError, Problem, ResourceError
 from crab.data.sources.rows import Row
 
 
-def read(dataset: DatasetConfig, where: str = "seed.dataset") -> Iterator[Row]:
+def read(dataset: DatasetConfig, where: str = "seed.dataset", streaming: bool = False) -> Iterator[Row]:
     """Load a data set (downloading it once) and yield its rows.
 
     Args:
         dataset: Which one.
         where: The config key that names it, for messages.
+        streaming: Read over the network row by row, for a caller that stops early; otherwise all is stored first.
 
     Raises:
         DataError: There is no such data set, configuration, split, revision or file.
         ResourceError: It cannot be reached: no network, or access is not granted.
     """
-    table = _load(dataset, where)
+    table = _load(dataset, where, streaming)
     local = paths.from_main_checkout(dataset.name)
     source = local.name if local.is_dir() else dataset.name
 
@@ -33,7 +34,7 @@ def read(dataset: DatasetConfig, where: str = "seed.dataset") -> Iterator[Row]:
     return rows()
 
 
-def _load(dataset: DatasetConfig, where: str) -> Any:
+def _load(dataset: DatasetConfig, where: str, streaming: bool) -> Any:
     import datasets
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
@@ -53,6 +54,7 @@ def _load(dataset: DatasetConfig, where: str) -> Any:
             data_files=dataset.data_files,
             split=dataset.split,
             revision=dataset.revision,
+            streaming=streaming,
         )
     except GatedRepoError:
         raise _no_access(dataset, where) from None

@@ -20,8 +20,9 @@ from crab.core.errors import DataError, Problem
 from crab.core.records import Rejected, Seed
 from crab.data import filters
 from crab.data.sources import hub, rows
-from crab.data.sources.fields import UNKNOWN_LANGUAGE, Fault, find, from_turns, reject, text
+from crab.data.sources.fields import UNKNOWN_LANGUAGE, from_turns
 from crab.data.sources.rows import Row
+from crab.data.sources.values import Fault, find, reject, text
 
 PREFERRED_WRITERS = ("gpt4", "text-davinci-003", "icm-1.3b")
 """Who wins when scores are equal; any other writer comes last."""

@@ -1,0 +1,1 @@
+"""Measurements that nothing depends on; each module says how it is run."""

@@ -1,0 +1,82 @@
+"""Write the HTML report, with families' comparisons, and hand it to the run in MLflow where that is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from crab.cli import comparison, compose, families
+from crab.core import io
+from crab.core.errors import CrabError
+from crab.report import page
+from crab.report.ablations import Ablation, Arm
+from crab.report.charts import Mark
+from crab.report.table import verdict
+
+MODELS = ("sft", "dpo")
+"""What the arms of a family are compared by."""
+
+
+def write(root: Path, out: Path | None, families_: Sequence[str], with_journal: bool, log: bool) -> None:
+    """Write the page; `log` attaches it too, and a store that is down, or does not know the run, costs a warning.
+
+    Raises:
+        CrabError: params.yaml, a file of the results or a family's run cannot be read.
+    """
+    ablations = [one for name in families_ for one in _ablations(root, name)]
+    report = page.build(root, _defaults(root), with_journal, ablations)
+    out = out or page.OUTPUT
+    with io.replacing(out) as file:
+        file.write(page.render(report))
+    print(f"report    {out}")
+    if log:
+        from crab.tracking import process, record
+
+        process.prepare()
+        if problem := record.attach(out, "report"):
+            print(f"crab: the report is not in MLflow: {problem}", file=sys.stderr)
+        else:
+            print("MLflow    attached to the experiment's run, under report/")
+
+
+def _ablations(root: Path, name: str) -> Iterator[Ablation]:
+    family = families.load(root, name)
+    points = families.points(name, family)
+    for model in MODELS:
+        runs, missing = comparison.collect(root, points, model)
+        for title, measure in comparison.MEASURES.items():
+            arms = tuple(compare(runs, measure))
+            yield Ablation(name, family.question, model, title, arms, tuple(missing))
+
+
+def compare(runs: comparison.Runs, measure: str) -> Iterator[Arm]:
+    """Each arm with its mean and its paired difference to the first one."""
+    first = next(iter(runs), None)
+    for name, seeds in runs.items():
+        mean = comparison.mean(name, seeds, measure)
+        mark = Mark(name, mean.mean, mean.low, mean.high)
+        over = comparison.over(len(seeds))
+        if first is None or name == first:
+            yield Arm(mark, over, None, "the first arm: others are compared with it")
+            continue
+        of_seeds, of_prompts = comparison.paired(name, seeds, runs[first], measure)
+        found = of_seeds or of_prompts
+        if found is None:
+            yield Arm(mark, over, None, "no seed and prompts in common with the first")
+            continue
+        says = verdict(found.low, found.high) + ("" if of_seeds else ", for this seed")
+        yield Arm(mark, over, Mark(f"{name} − {first}", found.mean, found.low, found.high), says)
+
+
+def _defaults(root: Path) -> dict[str, Any] | None:
+    """What conf/ composes to; where it cannot, the page says so, and the report is made all the same."""
+    try:
+        defaults: dict[str, Any] = YAML(typ="safe").load(compose.composed(root, whole=False))
+    except CrabError as error:
+        print(f"crab: the report tells no defaults: {error}", file=sys.stderr)
+        return None
+    return defaults

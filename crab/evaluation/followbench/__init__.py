@@ -1,0 +1,1 @@
+"""FollowBench: its items, rules, judgements and scores."""

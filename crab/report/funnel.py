@@ -1,0 +1,104 @@
+"""From seeds to training rows: what every stage took, made and left out, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crab.core.records import Rejected
+from crab.report import stored
+
+ROWS = Path("data/crab/rejected.jsonl")
+PAIRS = Path("data/preferences_rejected.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A number that a stage left."""
+
+    stage: str
+    title: str
+    count: int
+    what: str
+    """`records`, `constraints` or `pairs`: only like things are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a stage left out for one reason."""
+
+    stage: str
+    what: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """All steps of the run, in their order."""
+
+    steps: tuple[Step, ...]
+    losses: tuple[Loss, ...]
+    missing: tuple[str, ...]
+    """Stages whose numbers are not here."""
+
+    def of(self, what: str) -> list[tuple[Step, float]]:
+        """Steps that count the same thing, each with its share of the largest."""
+        own = [step for step in self.steps if step.what == what]
+        most = max((step.count for step in own), default=0) or 1
+        return [(step, step.count / most) for step in own]
+
+
+def build(root: Path) -> Funnel:
+    """Read the stages' metrics and their lines of rejected records."""
+    read = {
+        stage: stored.metrics(root, stage) for stage in ("seed", "backtranslate", "verify", "sft", "dpo", "metrics")
+    }
+    return Funnel(
+        steps=tuple(step for step in _steps(read) if step.count is not None),
+        losses=tuple(_losses(root, read)),
+        missing=tuple("eval" if stage == "metrics" else stage for stage, found in read.items() if found is None),
+    )
+
+
+def _steps(read: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Step]:
+    if seed := read["seed"]:
+        yield Step("seed", "pairs read", seed.get("read", 0), "records")
+        yield Step("seed", "pairs kept", seed.get("kept", 0), "records")
+        yield Step("seed", "of these for training", seed.get("records", {}).get("train", 0), "records")
+    if found := read["backtranslate"]:
+        records = found.get("records", {})
+        yield Step("backtranslate", "training pairs with constraints", records.get("train", 0), "records")
+        yield Step("backtranslate", "constraints found, all splits", found.get("constraints", 0), "constraints")
+    if found := read["verify"]:
+        records = found.get("records", {})
+        yield Step("verify", "training pairs with verified constraints", records.get("train", 0), "records")
+        yield Step("verify", "constraints verified, all splits", found.get("constraints", 0), "constraints")
+    if sft := read["sft"]:
+        yield Step("sft", "forward rows: instruction and constraints → response", sft.get("forward_rows", 0), "records")
+        yield Step("sft", "reverse rows: instruction and response → constraints", sft.get("reverse_rows", 0), "records")
+        if sft.get("general_rows"):
+            yield Step("sft", "ordinary conversations beside them", sft["general_rows"], "records")
+    if dpo := read["dpo"]:
+        yield Step("dpo", "prompts sampled for preferences", dpo.get("prompts", 0), "records")
+        yield Step("dpo", "preference pairs that a checker certifies", dpo.get("pairs", 0), "records")
+    for name, models in (read["metrics"] or {}).items():
+        if isinstance(models, Mapping) and isinstance(models.get("prompts"), int):
+            yield Step("eval", f"prompts of {name}", models["prompts"], "records")
+
+
+def _losses(root: Path, read: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Loss]:
+    for stage, what in (("seed", "pairs"), ("backtranslate", "constraints"), ("verify", "constraints")):
+        for reason, count in sorted(((read[stage] or {}).get("rejected") or {}).items(), key=_by_count):
+            yield Loss(stage, what, reason, count)
+    for path, stage, what in ((ROWS, "sft", "training rows"), (PAIRS, "dpo", "preference prompts")):
+        counts = Counter(line.reason for line in stored.records(root / path, Rejected))
+        for reason, count in sorted(counts.items(), key=_by_count):
+            yield Loss(stage, what, reason, count)
+
+
+def _by_count(pair: tuple[str, int]) -> tuple[int, str]:
+    return -pair[1], pair[0]
