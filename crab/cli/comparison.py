@@ -13,13 +13,15 @@ from rich.table import Table
 from crab.cli import families, queue
 from crab.cli.families import Point
 from crab.core.errors import CrabError, Problem
-from crab.evaluation.intervals import Bootstrap, Interval, t_interval
+from crab.evaluation.comparisons import holm, sign_flips
+from crab.evaluation.intervals import Bootstrap, Interval, t_interval, t_test
 from crab.report.table import interval, verdict
 from crab.tracking.identity import git
 
 RESPONSES = "results/records/heldout.jsonl"
 SAMPLES = 2000
 CONFIDENCE = 0.95
+NOTHING_IN_COMMON = "no seed and prompts in common"
 MEASURES = {"all constraints met": "prompt", "constraints met": "instruction"}
 
 
@@ -116,34 +118,73 @@ def mean(arm: str, seeds: Mapping[int | None, Scores], measure: str) -> Interval
 
 
 def differences(title: str, runs: Runs, measure: str) -> Table:
-    """One row an arm but the first: how far it is from the first on the same prompts of the same seeds."""
-    first, *others = runs
-    table = Table(title=f"{title}: difference to {first}, in points", title_justify="left")
-    for column in ("arm", "difference", "over seeds", "over prompts", "says"):
-        table.add_column(column, justify="right" if column == "difference" else "left")
-    for arm in others:
-        seeds, prompts = paired(arm, runs[arm], runs[first], measure)
-        if prompts is None:
-            table.add_row(arm, "-", "-", "-", "no seed and prompts in common")
+    """One row an arm but the first: how far it is from the first on the same prompts of the same seeds.
+
+    Intervals speak of one difference each; the last number is what is left of it after looking at all of them (Holm).
+    """
+    table = Table(title=f"{title}: difference to {next(iter(runs))}, in points", title_justify="left")
+    for column in ("arm", "difference", "over seeds", "over prompts", "p, of all", "says"):
+        table.add_column(column, justify="right" if column in ("difference", "p, of all") else "left")
+    for arm, found in to_first(runs, measure).items():
+        if found is None:
+            table.add_row(arm, "-", "-", "-", "-", NOTHING_IN_COMMON)
             continue
-        decides = seeds or prompts
+        one, p, says = found
         table.add_row(
             arm,
-            f"{100 * decides.mean:+.1f}",
-            f"{interval(seeds.low, seeds.high, sign=True)} n = {seeds.n}" if seeds else "one seed",
-            f"{interval(prompts.low, prompts.high, sign=True)} n = {prompts.n}",
-            verdict(decides.low, decides.high) + ("" if seeds else ", for this seed"),
+            f"{100 * one.decides.mean:+.1f}",
+            f"{interval(one.seeds.low, one.seeds.high, sign=True)} n = {one.seeds.n}" if one.seeds else "one seed",
+            f"{interval(one.prompts.low, one.prompts.high, sign=True)} n = {one.prompts.n}",
+            f"{p:.3f}",
+            says,
         )
     return table
 
 
+def to_first(runs: Runs, measure: str) -> dict[str, tuple[Paired, float, str] | None]:
+    """Every arm but the first: its difference to the first, p after Holm, and what may be said of it.
+
+    None where the two have no seed and prompts in common.
+    """
+    first, *others = runs
+    found = {arm: paired(arm, runs[arm], runs[first], measure) for arm in others}
+    adjusted = iter(holm([one.p for one in found.values() if one]))
+    judged: dict[str, tuple[Paired, float, str] | None] = {}
+    for arm, one in found.items():
+        if one is None:
+            judged[arm] = None
+            continue
+        p = next(adjusted)
+        says = verdict(one.decides.low, one.decides.high)
+        if says in ("higher", "lower") and p > 1 - CONFIDENCE:
+            says = f"undecided: {says} by itself, but one of {len(found)} differences"
+        judged[arm] = one, p, says + ("" if one.seeds else ", for this seed")
+    return judged
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """One arm minus another on the same prompts of the same seeds."""
+
+    seeds: Interval | None
+    """Holds for other seeds; None where there is one."""
+    prompts: Interval
+    """Holds for other prompts of these very runs."""
+    p: float
+    """By chance alone, two-sided: Student's test over seeds, or flipped signs over the prompts of one seed."""
+
+    @property
+    def decides(self) -> Interval:
+        """The interval that a claim rests on: over seeds, where there are several."""
+        return self.seeds or self.prompts
+
+
 def paired(
     name: str, arm: Mapping[int | None, Scores], other: Mapping[int | None, Scores], measure: str
-) -> tuple[Interval | None, Interval | None]:
-    """Paired difference of two arms: over seeds (None for one seed), and over the prompts of all seeds together.
+) -> Paired | None:
+    """Paired difference of two arms, over seeds and over the prompts of all seeds together; None without any in common.
 
-    Only prompts that both have count. The interval over seeds holds for other seeds; the one over prompts for other
-    prompts of these very runs.
+    Only prompts that both have count.
     """
     of_seeds: list[float] = []
     own: list[float] = []
@@ -157,9 +198,12 @@ def paired(
         of_seeds.append((sum(mine) - sum(theirs)) / sum(asked))
         own, others, weights = own + mine, others + theirs, weights + asked
     if not of_seeds:
-        return None, None
+        return None
     prompts = _bootstrap().difference(f"{name}/{measure}", own, others, weights)
-    return (t_interval(of_seeds, CONFIDENCE) if len(of_seeds) > 1 else None), prompts
+    if len(of_seeds) == 1:
+        apart = [a - b for a, b in zip(own, others, strict=True)]
+        return Paired(None, prompts, sign_flips(f"{name}/{measure}", apart, _bootstrap()))
+    return Paired(t_interval(of_seeds, CONFIDENCE), prompts, t_test(of_seeds))
 
 
 def _responses(root: Path, revision: str, name: str) -> str:

@@ -15,7 +15,6 @@ from crab.core.errors import CrabError
 from crab.report import page
 from crab.report.ablations import Ablation, Arm
 from crab.report.charts import Mark
-from crab.report.table import verdict
 
 MODELS = ("sft", "dpo")
 """What the arms of a family are compared by."""
@@ -55,21 +54,20 @@ def _ablations(root: Path, name: str) -> Iterator[Ablation]:
 
 def compare(runs: comparison.Runs, measure: str) -> Iterator[Arm]:
     """Each arm with its mean and its paired difference to the first one."""
-    first = next(iter(runs), None)
+    differences = comparison.to_first(runs, measure) if runs else {}
     for name, seeds in runs.items():
         mean = comparison.mean(name, seeds, measure)
-        mark = Mark(name, mean.mean, mean.low, mean.high)
-        over = comparison.over(len(seeds))
-        if first is None or name == first:
+        mark, over = Mark(name, mean.mean, mean.low, mean.high), comparison.over(len(seeds))
+        if name not in differences:
             yield Arm(mark, over, None, "the first arm: others are compared with it")
-            continue
-        of_seeds, of_prompts = comparison.paired(name, seeds, runs[first], measure)
-        found = of_seeds or of_prompts
-        if found is None:
-            yield Arm(mark, over, None, "no seed and prompts in common with the first")
-            continue
-        says = verdict(found.low, found.high) + ("" if of_seeds else ", for this seed")
-        yield Arm(mark, over, Mark(f"{name} − {first}", found.mean, found.low, found.high), says)
+        elif found := differences[name]:
+            difference, p, says = found
+            one = difference.decides
+            yield Arm(
+                mark, over, Mark(f"{name} − {next(iter(runs))}", one.mean, one.low, one.high), f"{says} (p {p:.3f})"
+            )
+        else:
+            yield Arm(mark, over, None, comparison.NOTHING_IN_COMMON)
 
 
 def _defaults(root: Path) -> dict[str, Any] | None:

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from crab.config.general import ConversationConfig, GeneralConfig
-from crab.core import paths, randomness
+from crab.core import randomness
 from crab.core.errors import DataError, Problem
 from crab.core.records import Message, Rejected, TrainingRow
-from crab.data import digest
+from crab.data.sources import tracked
 from crab.data.sources.rows import Row
 from crab.data.sources.values import Fault, find, reject, text
 
@@ -27,7 +27,8 @@ def read(config: GeneralConfig) -> tuple[list[TrainingRow], list[Rejected]]:
         return [], []
     assert config.conversation is not None
     rejected: list[Rejected] = []
-    kept = _kept(_open(config), config.conversation, rejected)
+    items = tracked.read(config.path, config.digest, config.dataset, "general", streaming=config.draw == "first")
+    kept = _kept(items, config.conversation, rejected)
     if config.draw == "first" or config.limit is None:
         rows = list(islice(kept, config.limit))
     else:
@@ -69,21 +70,6 @@ _FOLLOWS: dict[str | None, tuple[str, ...]] = {
     "user": ("assistant",),
     "assistant": ("user",),
 }
-
-
-def _open(config: GeneralConfig) -> Iterator[Row | Rejected]:
-    if config.source == "hub":
-        from crab.data.sources import hub
-
-        assert config.dataset is not None
-        return hub.read(config.dataset, "general.dataset", streaming=config.draw == "first")
-    from crab.data.sources import rows
-
-    assert config.path is not None
-    if (found := digest.digest(config.path, paths.main_checkout())) not in (config.digest, digest.MISSING):
-        said = f"content has changed since params.yaml was composed (digest {found}, recorded {config.digest})"
-        raise DataError(Problem("general.path", said, "use `dvc exp run`, or run `python -m crab compose` first"))
-    return rows.read(config.path)
 
 
 def _kept(

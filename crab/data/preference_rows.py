@@ -11,11 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from crab.config.dpo import PairFieldsConfig, PairsConfig
-from crab.core import paths, randomness
+from crab.core import randomness
 from crab.core.errors import DataError, Problem
 from crab.core.records import Message, PreferencePair, Rejected
-from crab.data import digest
-from crab.data.sources import rows
+from crab.data.sources import tracked
 from crab.data.sources.rows import Row
 from crab.data.sources.values import Fault, find, reject, text
 
@@ -37,7 +36,7 @@ def read(config: PairsConfig, source: str, random_seed: int) -> tuple[list[Prefe
     rejected: list[Rejected] = []
 
     def kept() -> Iterator[PreferencePair]:
-        for item in _open(config):
+        for item in tracked.read(config.path, config.digest, config.dataset, "dpo.pairs"):
             pair = item if isinstance(item, Rejected) else to_pair(item, config.fields, config.min_margin, source)
             if isinstance(pair, PreferencePair):
                 yield pair
@@ -81,18 +80,6 @@ def to_pair(row: Row, fields: PairFieldsConfig, min_margin: float, source: str) 
         source=source,
         seed_id=row.where,
     )
-
-
-def _open(config: PairsConfig) -> Iterator[Row | Rejected]:
-    if config.dataset is not None:
-        from crab.data.sources import hub
-
-        return hub.read(config.dataset, "dpo.pairs.dataset")
-    assert config.path is not None
-    if (found := digest.digest(config.path, paths.main_checkout())) not in (config.digest, digest.MISSING):
-        said = f"content has changed since params.yaml was composed (digest {found}, recorded {config.digest})"
-        raise DataError(Problem("dpo.pairs.path", said, "use `dvc exp run`, or run `python -m crab compose` first"))
-    return rows.read(config.path)
 
 
 def _prompt(name: str, value: Any) -> list[Message] | Fault:

@@ -103,6 +103,19 @@ def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     return Interval(round(mean, DIGITS), round(mean - half, DIGITS), round(mean + half, DIGITS), n)
 
 
+def t_test(values: Sequence[float]) -> float:
+    """How likely a mean at least as far from 0 is by chance: Student's two-sided test; 1 where nothing differs from 0.
+
+    Raises:
+        ValueError: Fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError("a t-test needs two values or more")
+    if not np.ptp(values):
+        return 1.0 if values[0] == 0 else 0.0
+    return float(stats.ttest_1samp(values, 0.0).pvalue)
+
+
 def smallest_detectable_difference(
     differences: Sequence[float], confidence: float = 0.95, power: float = 0.8
 ) -> float | None:

@@ -58,33 +58,36 @@ def build(root: Path) -> Funnel:
         stage: stored.metrics(root, stage) for stage in ("seed", "backtranslate", "verify", "sft", "dpo", "metrics")
     }
     return Funnel(
-        steps=tuple(step for step in _steps(read) if step.count is not None),
+        steps=tuple(_steps(read)),
         losses=tuple(_losses(root, read)),
         missing=tuple("eval" if stage == "metrics" else stage for stage, found in read.items() if found is None),
     )
 
 
+COUNTS: tuple[tuple[str, str, str, str], ...] = (
+    ("seed", "read", "pairs read", "records"),
+    ("seed", "kept", "pairs kept", "records"),
+    ("seed", "records/train", "of these for training", "records"),
+    ("backtranslate", "records/train", "training pairs with constraints", "records"),
+    ("backtranslate", "constraints", "constraints found, all splits", "constraints"),
+    ("verify", "records/train", "training pairs with verified constraints", "records"),
+    ("verify", "constraints", "constraints verified, all splits", "constraints"),
+    ("sft", "forward_rows", "forward rows: instruction and constraints → response", "records"),
+    ("sft", "reverse_rows", "reverse rows: instruction and response → constraints", "records"),
+    ("sft", "general_rows", "ordinary conversations beside them", "records"),
+    ("dpo", "prompts", "prompts sampled for preferences", "records"),
+    ("dpo", "pairs", "preference pairs", "records"),
+)
+"""Stage, place in its metrics, title, and what is counted, in the order of the run."""
+
+
 def _steps(read: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Step]:
-    if seed := read["seed"]:
-        yield Step("seed", "pairs read", seed.get("read", 0), "records")
-        yield Step("seed", "pairs kept", seed.get("kept", 0), "records")
-        yield Step("seed", "of these for training", seed.get("records", {}).get("train", 0), "records")
-    if found := read["backtranslate"]:
-        records = found.get("records", {})
-        yield Step("backtranslate", "training pairs with constraints", records.get("train", 0), "records")
-        yield Step("backtranslate", "constraints found, all splits", found.get("constraints", 0), "constraints")
-    if found := read["verify"]:
-        records = found.get("records", {})
-        yield Step("verify", "training pairs with verified constraints", records.get("train", 0), "records")
-        yield Step("verify", "constraints verified, all splits", found.get("constraints", 0), "constraints")
-    if sft := read["sft"]:
-        yield Step("sft", "forward rows: instruction and constraints → response", sft.get("forward_rows", 0), "records")
-        yield Step("sft", "reverse rows: instruction and response → constraints", sft.get("reverse_rows", 0), "records")
-        if sft.get("general_rows"):
-            yield Step("sft", "ordinary conversations beside them", sft["general_rows"], "records")
-    if dpo := read["dpo"]:
-        yield Step("dpo", "prompts sampled for preferences", dpo.get("prompts", 0), "records")
-        yield Step("dpo", "preference pairs that a checker certifies", dpo.get("pairs", 0), "records")
+    for stage, name, title, what in COUNTS:
+        found: Any = read[stage]
+        for part in name.split("/"):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if found is not None:
+            yield Step(stage, title, found, what)
     for name, models in (read["metrics"] or {}).items():
         if isinstance(models, Mapping) and isinstance(models.get("prompts"), int):
             yield Step("eval", f"prompts of {name}", models["prompts"], "records")

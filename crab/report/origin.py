@@ -47,6 +47,8 @@ class Origin:
     commit: str
     dirty: bool
     """Whether the sources differ from that commit."""
+    confidence: str
+    """Of the intervals, in percent; 95 where params.yaml names none."""
     params_text: str
     digest: str
     """SHA-256 of params.yaml."""
@@ -101,6 +103,7 @@ def build(root: Path, defaults: Mapping[str, Any] | None) -> Origin:
         family=experiment.family,
         commit=experiment.commit,
         dirty=experiment.dirty,
+        confidence=f"{100 * float(flat.get('eval.confidence', 0.95)):g}",
         params_text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         committed=bool(experiment.commit) and git("show", f"HEAD:{PARAMS}", folder=root) == text,

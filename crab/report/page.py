@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crab.report import browser, charts, funnel, journey, ledger, origin, plain, recorded, scores, stored
+from crab.report import answers, browser, charts, funnel, journey, ledger, origin, plain, recorded, scores, stored
 from crab.report.ablations import Ablation
+from crab.report.answers import Answers
 from crab.report.browser import Browser
 from crab.report.funnel import Funnel
 from crab.report.journey import Journey
@@ -37,6 +38,7 @@ class Report:
 
     origin: Origin
     results: Results
+    answers: Answers | None
     beside: Beside
     funnel: Funnel
     journey: Journey | None
@@ -69,6 +71,7 @@ def build(
     return Report(
         origin=origin.build(root, defaults),
         results=scores.build(root),
+        answers=answers.build(root),
         beside=scores.beside(root),
         funnel=funnel.build(root),
         journey=journey.build(root),

@@ -190,7 +190,7 @@ def _differences(pairs: Mapping[str, Any]) -> Iterator[Difference]:
             if metric not in COUNTS and isinstance(block, Mapping) and {"mean", "low", "high"} <= block.keys():
                 low, high = block["low"], block["high"]
                 yield Difference(
-                    models=pair.replace("-", " − "),
+                    models=pair.replace("-", "\u00a0−\u00a0"),
                     measure=title,
                     mark=Mark(f"{pair}, {title}", block["mean"], low, high),
                     points=f"{100 * block['mean']:+.1f}",

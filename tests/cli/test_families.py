@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+from rich.table import Table
 
 from crab.cli import compose, families, queue
-from crab.cli.comparison import Scores, paired, read
+from crab.cli.comparison import Scores, differences, paired, read
 from crab.core.errors import ConfigError, CrabError
 from tests.tracking.toy_project import ROOT, Project
 
@@ -97,28 +100,46 @@ def test_a_real_difference_is_found_and_none_is_not() -> None:
     low = {seed: scores(10 * seed, 0.2) for seed in range(4)}
     high = {seed: scores(10 * seed + 1, 0.5) for seed in range(4)}
     same = {seed: scores(10 * seed + 2, 0.2) for seed in range(4)}
-    seeds, prompts = paired("high", high, low, "prompt")
-    assert seeds is not None
-    assert prompts is not None
-    assert (seeds.n, prompts.n) == (4, 800)
-    assert seeds.low is not None
-    assert seeds.low > 0
-    assert abs(prompts.mean - 0.3) < 0.1
-    seeds, _ = paired("same", same, low, "prompt")
-    assert seeds is not None
-    assert seeds.low is not None
-    assert seeds.high is not None
-    assert seeds.low < 0 < seeds.high
+    found = paired("high", high, low, "prompt")
+    assert found is not None
+    assert found.seeds is not None
+    assert found.seeds.low is not None
+    assert (found.seeds.n, found.prompts.n) == (4, 800)
+    assert found.seeds.low > 0
+    assert found.p < 0.01
+    assert abs(found.prompts.mean - 0.3) < 0.1
+    found = paired("same", same, low, "prompt")
+    assert found is not None
+    assert found.seeds is not None
+    assert found.seeds.low is not None
+    assert found.seeds.high is not None
+    assert found.seeds.low < 0 < found.seeds.high
+    assert found.p > 0.05
+
+
+def test_one_of_many_differences_needs_more_to_count() -> None:
+    """By itself the third arm is higher; among twenty arms that are all alike, such a one is expected."""
+    runs = {"first": {0: scores(0, 0.30)}} | {f"same {n}": {0: scores(n, 0.30)} for n in range(1, 9)}
+    text = shown(differences("met", runs | {"rather higher": {0: scores(9, 0.40)}}, "prompt"))
+    assert "undecided: higher by itself, but one of 9 differences" in text
+    text = shown(differences("met", runs | {"much higher": {0: scores(9, 0.70)}}, "prompt"))
+    assert "higher, for this seed" in text
+
+
+def shown(table: Table) -> str:
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(table)
+    return console.export_text()
 
 
 def test_pairs_are_by_prompt_and_seed() -> None:
     one = {0: Scores(met={"a": 1, "b": 2}, asked={"a": 1, "b": 2})}
     other = {0: Scores(met={"b": 1, "c": 1}, asked={"b": 2, "c": 1})}
-    seeds, prompts = paired("x", one, other, "instruction")
-    assert seeds is None, "one seed has no interval over seeds"
-    assert prompts is not None
-    assert (prompts.n, prompts.mean) == (1, 0.5)
-    assert paired("x", {0: one[0]}, {1: other[0]}, "prompt") == (None, None)
+    found = paired("x", one, other, "instruction")
+    assert found is not None
+    assert found.seeds is None, "one seed has no interval over seeds"
+    assert (found.prompts.n, found.prompts.mean) == (1, 0.5)
+    assert paired("x", {0: one[0]}, {1: other[0]}, "prompt") is None
 
 
 def test_reading_answers() -> None:

@@ -75,11 +75,11 @@ def test_arms_are_compared_with_the_first() -> None:
     plain, crab, other = compare(runs, "prompt")
     assert (plain.mark.mean, plain.over, plain.difference) == (0.25, "2 seeds", None)
     assert crab.difference is not None
-    assert (crab.difference.name, crab.difference.mean, crab.says) == ("crab − plain", 0.5, "higher")
+    assert (crab.difference.name, crab.difference.mean, crab.says) == ("crab − plain", 0.5, "higher (p 0.000)")
     assert (other.difference, other.over) == (None, "prompts")
     assert "in common" in other.says
 
 
 def test_one_seed_decides_for_itself_alone() -> None:
     _, crab = compare({"plain": {0: scores([0, 1])}, "crab": {0: scores([1, 1])}}, "prompt")
-    assert crab.says.endswith(", for this seed")
+    assert ", for this seed (p " in crab.says

@@ -157,6 +157,7 @@ def _evaluate(root: Path, examples: list[Example]) -> None:
         prompts.append(
             EvalPrompt(f"{example.id}/1", example.id, example.instruction, message, chosen, example.response, chance)
         )
+    io.write(root / "data/verified/prompts_heldout.jsonl", prompts)
     answers = {
         "base": ["Yes."] * len(prompts),
         "sft": [prompt.witness_response for prompt in prompts[:-1]] + ["No."],

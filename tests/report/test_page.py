@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from crab.core import io
 from crab.core.errors import CrabError
-from crab.report import page
+from crab.core.records import EvalPrompt
+from crab.report import answers, page, stored
 from crab.report.ablations import Ablation, Arm
 from crab.report.charts import Mark
 from tests.report import small_project
@@ -30,9 +32,22 @@ def test_it_tells_what_was_measured(small: Path) -> None:
     assert "80.0" in shown  # the last of five answers is wrong
     assert "sft − base" in text
     assert "my<model> − sft" in text
+    assert "percent [95 % interval]" in text
     assert "Mistral-Crab+DPO" in text
     assert "published" in text
     assert "so the paper's rows stand alone here" in text
+
+
+def test_answers_stand_with_their_verdicts(small: Path) -> None:
+    report = page.build(small, None, False)
+    assert report.answers is not None
+    assert [one.model for one in report.answers.scored] == ["base", "sft", "my<model>"]
+    text = Page(page.render(report)).section("results")
+    sft = report.answers.scored[1]
+    assert f"sft: all met {' '.join(sft.response.split())} met: {sft.verdicts[0].reason}" in text
+    prompts = stored.records(small / "data/verified/prompts_heldout.jsonl", EvalPrompt)
+    io.write(small / "data/verified/prompts_heldout.jsonl", [replace(one, constraints=()) for one in list(prompts)])
+    assert answers.build(small) is None
 
 
 def test_the_paper_beside_what_was_measured(small: Path) -> None:
@@ -50,10 +65,11 @@ def test_the_funnel_counts(small: Path) -> None:
     for words in (
         "pairs read 7",
         "pairs kept 5",
-        "preference pairs that a checker certifies 1",
+        "preference pairs 1",
         "prompts of heldout 5",
     ):
         assert words in text
+    assert "ordinary conversations" not in text  # these metrics do not count them
     for words in ("seed pairs evaluation prompt 1", "sft training rows too <long> 1", "verify constraints redundant"):
         assert words in text
 
