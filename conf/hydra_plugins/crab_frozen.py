@@ -1,4 +1,4 @@
-"""Registers the resolver `${frozen:FOLDER}`, which keeps a model under its content's hash, where Hydra composes `conf/`.
+"""Registers the resolver `${frozen:FOLDER}`, which keeps models under content hashes, where Hydra composes `conf/`.
 
 See `crab_digest.py` for how it is found; the work is done in `crab/synthesis/frozen.py`.
 """
