@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from crab.config import experiment
+from crab import experiment
 from crab.config.section import PARAMS
 from crab.core import io
 from crab.core.errors import ConfigError, Problem

@@ -191,7 +191,7 @@ def _row(experiment: identity.Experiment, params: dict[str, Any], execution: Exe
 
 
 def _check(params: dict[str, Any]) -> None:
-    from crab.config import experiment  # knows every section, so that no stage has to
+    from crab import experiment  # knows every section, so that no stage has to
 
     if problems := experiment.validate(params):
         raise ConfigError(problems)

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-BESIDE = ("crab.tracking", "crab.cli", "crab.report", "crab.config.experiment")
+BESIDE = ("crab.tracking", "crab.cli", "crab.report", "crab.experiment")
 """Rooms that cannot change a result: recording, showing, and refusing bad configs."""
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from crab import experiment
 from crab.cli import compose
-from crab.config import experiment
 from crab.config.section import read_params
 from crab.core.errors import ConfigError
 from tests.tracking.toy_project import ROOT, Project, clean_environment
@@ -50,6 +50,10 @@ def test_the_same_bytes_as_dvc(tmp_path: Path, overrides: list[str]) -> None:
         ("+extra.x=1", "unknown section 'extra'"),
         ("dpo.max_new_tokens=100000", "leaves no room for a prompt in max_length"),
         ("eval.max_new_tokens=100000", "tiny has 1024 positions"),
+        ("unseen.types=[titel]", "no constraint type or category is called 'titel' (title?)"),
+        ("+mix.selection.weights.lenght=1", "'lenght' (length?)"),
+        ("+heldout.selection.weights.itmes=1", "'itmes' (items?)"),
+        ("launch.processes=2", "sft.accumulation_steps and dpo.accumulation_steps"),
         ("track.uri=http://me:secret@there", "params.yaml is committed"),
         ("sft.aux_weight=${nowhere}", "Interpolation key 'nowhere' not found"),
     ],

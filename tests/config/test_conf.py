@@ -24,6 +24,8 @@ NEEDS = {
     "eval=all": FOLLOWBENCH,
     "eval=paper": FOLLOWBENCH,
     **{f"experiment={file.stem}": FOLLOWBENCH for file in CONF.glob("experiment/paper_*.yaml")},
+    "launch=cpu": ["sft.accumulation_steps=2", "dpo.accumulation_steps=2"],
+    **{f"launch={name}": ["model=mistral7b"] for name in ("multi_gpu", "fsdp", "deepspeed_zero3")},
     "teacher=endpoint": ["teacher.llm.model.name=served"],
     "teacher=self": ["teacher.llm.model.digest=none"],  # composing it freezes the present model
     "judge=endpoint": ["judge.llm.model.name=served"],

@@ -6,7 +6,7 @@ Used by `compose` and by the first stage that runs; no stage depends on it, so t
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from crab.config.backtranslate import BacktranslateConfig
@@ -28,6 +28,7 @@ from crab.config.teacher import TeacherConfig
 from crab.config.track import TrackConfig
 from crab.config.unseen import UnseenConfig
 from crab.config.verify import VerifyConfig
+from crab.constraints.registry import JUDGED, TYPES
 from crab.core.errors import Problem
 
 SECTIONS: dict[str, type[Section]] = {
@@ -110,11 +111,49 @@ def _something_is_trained(sft: SftConfig, mix: MixConfig) -> Problem | None:
     return None
 
 
+def _processes_share_steps(launch: LaunchConfig, sft: SftConfig, dpo: DpoConfig) -> Problem | None:
+    odd = [name for name, one in (("sft", sft), ("dpo", dpo)) if one.accumulation_steps % launch.processes]
+    if not odd:
+        return None
+    keys = " and ".join(f"{name}.accumulation_steps" for name in odd)
+    found = f"{launch.processes} processes cannot share the forward passes of a step evenly: {keys}"
+    return Problem("params.yaml [launch]", found, "make them multiples of launch.processes, with a smaller batch_size")
+
+
+def _unseen_types_exist(unseen: UnseenConfig) -> Problem | None:
+    return _unknown_types("params.yaml [unseen] types", unseen.types)
+
+
+def _mixed_types_exist(mix: MixConfig) -> Problem | None:
+    return _unknown_types("params.yaml [mix] selection.weights", mix.selection.weights)
+
+
+def _asked_types_exist(heldout: HeldoutConfig) -> Problem | None:
+    return _unknown_types("params.yaml [heldout] selection.weights", heldout.selection.weights)
+
+
+def _unknown_types(where: str, names: Iterable[str]) -> Problem | None:
+    known = {*TYPES, *JUDGED}
+    known |= {type_.partition(":")[0] for type_ in known}
+    unknown = [name for name in names if name not in known]
+    if not unknown:
+        return None
+    hints = [
+        f"{name!r}" + "".join(f" ({close}?)" for close in difflib.get_close_matches(name, known, 1)) for name in unknown
+    ]
+    found = f"no constraint type or category is called {', '.join(hints)}"
+    return Problem(where, found, "`python -m crab constraints types` lists them")
+
+
 _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problem | None]], ...] = (
     (("eval", "model"), _answers_fit),
     (("dpo", "model"), _pairs_fit),
     (("dpo",), _samples_fit),
     (("sft", "mix"), _something_is_trained),
+    (("launch", "sft", "dpo"), _processes_share_steps),
+    (("unseen",), _unseen_types_exist),
+    (("mix",), _mixed_types_exist),
+    (("heldout",), _asked_types_exist),
 )
 """Sections -> the rule that they must keep together."""
 
