@@ -90,8 +90,6 @@ class Beside:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[str, ...]], ...]
     """Model, `published` or `measured`, cells."""
-    unknown: tuple[str, ...]
-    """Published rows without numbers here."""
     table: PublishedTable
     measured: bool
 
@@ -125,9 +123,8 @@ def beside(root: Path) -> Beside:
     rows = []
     for row in paper.rows:
         known = {"ifeval": row.ifeval, "followbench": row.followbench}
-        if any(known.values()):
-            numbers = [known[name].get(metric.rpartition("/")[2]) for name, metric, _ in columns]
-            rows.append((row.model, "published", tuple("–" if one is None else f"{one:.1f}" for one in numbers)))
+        numbers = [known[name].get(metric.rpartition("/")[2]) for name, metric, _ in columns]
+        rows.append((row.model, "published", tuple("–" if one is None else f"{one:.1f}" for one in numbers)))
     models = sorted({model for name in PUBLISHED for model in _models(metrics.get(name) or {})}, key=place)
     for model in models:
         blocks = [_at((metrics.get(name) or {}).get(model, {}), metric) for name, metric, _ in columns]
@@ -135,7 +132,6 @@ def beside(root: Path) -> Beside:
     return Beside(
         columns=tuple(title for *_, title in columns),
         rows=tuple(rows),
-        unknown=tuple(row.model for row in paper.rows if not row.ifeval and not row.followbench),
         table=paper,
         measured=bool(models),
     )

@@ -45,7 +45,7 @@ TITLES = {
     "on_topic": "on topic",
 }
 """Column titles by metric, in this order; a metric that is not here is in the file only."""
-MIN_WIDTH = 100
+MIN_WIDTH = 112
 """Columns; a pipe says 80, which would break every number over two lines."""
 COUNTS = ("bits_per_byte", "words")
 """Metrics that are no shares."""
@@ -70,6 +70,8 @@ PUBLISHED = {
         "hsr/L3": "L3",
         "hsr/L4": "L4",
         "hsr/L5": "L5",
+        "hsr/L1-L2": "L1-2",
+        "hsr/L3-L5": "L3-5",
         "hsr/average": "FB",
     },
 }
@@ -125,15 +127,12 @@ def print_published(metrics: Mapping[str, Any], console: Console) -> None:
     for row in paper.rows:
         known = {"ifeval": row.ifeval, "followbench": row.followbench}
         numbers = [known[name].get(metric.rpartition("/")[2]) for name, metric, _ in columns]
-        if any(known.values()):
-            table.add_row(row.model, "published", *("-" if one is None else f"{one:.1f}" for one in numbers))
+        table.add_row(row.model, "published", *("-" if one is None else f"{one:.1f}" for one in numbers))
     for model in sorted({model for name in PUBLISHED for model, _ in _rows(metrics.get(name, {}))}, key=_place):
         blocks = [_at(metrics, f"{name}/{model}/{metric}") for name, metric, _ in columns]
         table.add_row(model, "measured", *("-" if one is None else f"{100 * one['mean']:.1f}" for one in blocks))
     console.print(table)
-    unknown = [row.model for row in paper.rows if not row.ifeval and not row.followbench]
     console.print(f"published: {paper.source}", soft_wrap=True)
-    console.print(f"its rows without numbers here: {', '.join(unknown)}", soft_wrap=True)
     for note in (*paper.notes, *(f"{row.model}: {row.note}" for row in paper.rows if row.note)):
         console.print(f"- {note}", soft_wrap=True, highlight=False)
 
