@@ -6,6 +6,7 @@ keys in field order, so that equal inputs give equal bytes.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar, cast
 
+import psutil
 from pydantic import TypeAdapter, ValidationError
 
 from crab.core.errors import DataError, Problem
@@ -47,6 +49,7 @@ def loads(kind: type[Record], line: str | bytes) -> Record:
 def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Open a temporary file that takes the place of `path` once the block has succeeded."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     try:
@@ -57,6 +60,14 @@ def replacing(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes of this machine left of the file when they were killed."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        number = left.name.split(".")[-2]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

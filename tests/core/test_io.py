@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +64,26 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
         io.write(path, broken())  # type: ignore[arg-type]
     assert io.read(path, Verdict) == [Verdict(True, "old")]
     assert list(tmp_path.iterdir()) == [path]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from crab.core import io
+with io.writing(Path(sys.argv[1])) as put:
+    put({"a": 1})
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, cwd=Path(__file__).parents[2])
+    assert len(list(tmp_path.iterdir())) == 1
+    ours = tmp_path / f".x.jsonl.{os.getppid()}.tmp"
+    ours.touch()
+    io.write(path, [])
+    assert sorted(tmp_path.iterdir()) == [ours, path], "another writer is still at it"
 
 
 def test_numbers_that_json_has_no_word_for_are_refused(tmp_path: Path) -> None:
