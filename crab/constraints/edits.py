@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 from typing import Final
 
+from crab.constraints import snippets
+
 Edit = Callable[[str, int, random.Random, Sequence[str]], str | None]
 
 _WORD = re.compile(r"(?<!\S)[^\W\d_]+(?=\s|$)")  # letters only, so that markup and structure stay whole
@@ -22,121 +24,6 @@ _END_MARK = re.compile(r"[.!?]+(?=\s|$)")
 _BLANK = re.compile(r"\n[ \t]*\n\s*")
 _LINE_GAP = re.compile(r"\s*\n\s*")
 _ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦▪–]|\d+[.)])[ \t]+\S")
-
-# -- what is dropped: each match of a pattern ------------------------------------------------------------------------
-
-_PATTERNS: Final = {
-    "bullet": r"^[ \t]*[-*+•‣◦▪–][ \t]+",
-    "number": r"^[ \t]*\d+[.)][ \t]+",
-    "heading": r"^ {0,3}#{1,6}[ \t]+",
-    "block_quote": r"^ {0,3}>[ \t]?",
-    "fence": r"^[ \t]*(?:```|~~~).*\n?",
-    "table_rule": r"^[ \t]*\|?[ \t]*:?-[-:| \t]*\n?",
-    "table_row": r"^[ \t]*\|.*\n?",
-    "separator": r"^[ \t]*(?:[-*_=][ \t]*){3,}$\n?",
-    "step": r"^[ \t#*_>\"“-]*step \d+[*_]*[ \t]*[:.)–—-][ \t]*",
-    "label": r"^[^\n:]{1,60}:[ \t]*",
-    "bold": r"\*\*|__",
-    "italics": r"(?<![*_])[*_](?![*_])",
-    "stars": r"\*+",
-    "code": r"`",
-    "comma": r",",
-    "exclamation": r"!",
-    "question": r"\?",
-    "full_stop": r"\.",
-    "colon": r":",
-    "semicolon": r";",
-    "dash": r"[-–—]",
-    "ellipsis": r"\.\.\.|…",
-    "quotation": r'["“”„«»]',
-    "parenthesis": r"[()]",
-    "bracket": r"[\[\]{}]",
-    "angle": r"<<?|>>?",
-    "bar": r"[ \t]*\|[ \t]*",
-    "slash": r"/",
-    "digits": r"\d+",
-    "emoji": "[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?",
-    "link": r"https?://\S+|www\.\S+",
-    "tag": r"</?[a-zA-Z][^<>\n]{0,80}>",
-    "command": r"\\[a-zA-Z]+|\$",
-    "indent": r"^[ \t]+",
-}
-
-# -- what is added ---------------------------------------------------------------------------------------------------
-
-_AT_A_WORD: Final = {
-    "comma": ",",
-    "exclamation": "!",
-    "question": "?",
-    "full_stop": ".",
-    "colon": ":",
-    "semicolon": ";",
-    "dash": "-",
-    "long_dash": "—",
-    "ellipsis": "...",
-    "slash": "/",
-    "star": "*",
-    "hash": "#",
-    "at_sign": "@",
-    "percent": "%",
-}
-_IN_A_LINE: Final = {
-    "parenthesis": "(more)",
-    "quotation": '"more"',
-    "single_quotation": "'more'",
-    "digit": "7",
-    "number": "2024",
-    "capitals": "NOTE",
-    "capitalised": "Note",
-    "bold": "**more**",
-    "italics": "*more*",
-    "code": "`more`",
-    "link": "[more](https://example.org)",
-    "address": "https://example.org",
-    "placeholder": "[more]",
-    "tag": "<b>more</b>",
-    "emoji": "🙂",
-    "contraction": "don't",
-    "hyphenated": "well-known",
-    "long_word": "incomprehensibilities",
-    "short_word": "so",
-    "first_person": "I",
-    "second_person": "you",
-}
-_AS_A_BLOCK: Final = {
-    "bullet": "- One more point",
-    "numbered_item": "1. One more point",
-    "heading": "# More",
-    "subheading": "## More",
-    "block_quote": "> More",
-    "table": "| More | Less |\n| --- | --- |\n| yes | no |",
-    "code_block": "```python\nmore = 1\n```",
-    "separator": "***",
-    "rule": "---",
-    "json": '{"more": true}',
-    "label": "Note: more of it",
-    "section": "Section 1",
-    "step": "Step 1: More of it",
-    "greeting": "Dear reader,",
-    "sign_off": "Best regards,",
-    "postscript": "P.S. More later.",
-    "title": "<<More>>",
-    "markup": "<p>More</p>",
-    "formula": "$$x = 1$$",
-    "plain_line": "more of it",
-    "sentence": "That is all there is to it.",
-    "question_line": "Is that all there is to it?",
-}
-_GERMAN = (
-    "Das ist noch nicht alles, was wir dazu sagen wollen.",
-    "Morgen sprechen wir in aller Ruhe weiter darüber.",
-    "Bitte schreiben Sie uns, wenn Ihnen etwas nicht gefällt.",
-)
-_ENGLISH = (
-    "There is more that we would like to say about this.",
-    "Tomorrow we will talk about it again in peace and quiet.",
-    "Please write to us when something is not as you want it.",
-)
 
 # -- edits by pattern and by snippet ---------------------------------------------------------------------------------
 
@@ -469,9 +356,9 @@ EDITS: Final[dict[str, Edit]] = {
     "drop_named": _drop_named,
     "add_named": _add_named,
     "end_in_named": _end_in_named,
-    **{f"drop_{name}": _dropping(pattern) for name, pattern in _PATTERNS.items()},
-    **{f"add_{name}": _after_words(mark) for name, mark in _AT_A_WORD.items()},
-    **{f"say_{name}": _after_words(f" {snippet}") for name, snippet in _IN_A_LINE.items()},
+    **{f"drop_{name}": _dropping(pattern) for name, pattern in snippets.PATTERNS.items()},
+    **{f"add_{name}": _after_words(mark) for name, mark in snippets.AT_A_WORD.items()},
+    **{f"say_{name}": _after_words(f" {snippet}") for name, snippet in snippets.IN_A_LINE.items()},
     "change_ends": _change_ends,
     "small_initial": _recase(str.lower, r"(?<![^\W\d_])[A-Z]"),
     "capital_initial": _recase(str.upper, r"(?<![^\W\d_])[a-z]"),
@@ -496,8 +383,8 @@ EDITS: Final[dict[str, Edit]] = {
     "drop_last_lines": _drop_last_lines,
     "drop_paragraph": _drop_paragraph,
     "repeat_paragraph": _repeat_paragraph,
-    **{f"append_{name}": _blocks(block, at_the_top=False) for name, block in _AS_A_BLOCK.items()},
-    **{f"prepend_{name}": _blocks(block, at_the_top=True) for name, block in _AS_A_BLOCK.items()},
+    **{f"append_{name}": _blocks(block, at_the_top=False) for name, block in snippets.AS_A_BLOCK.items()},
+    **{f"prepend_{name}": _blocks(block, at_the_top=True) for name, block in snippets.AS_A_BLOCK.items()},
     "append_nested_items": _nested_items,
     "swap_lines": _swap_lines,
     "swap_words": _swap_words,
@@ -513,8 +400,8 @@ EDITS: Final[dict[str, Edit]] = {
     "title_case": _once(str.title),
     "strip_markup": _once(lambda text: re.sub(r"\*\*|__|[*_`]|^#+[ \t]+", "", text, flags=re.MULTILINE)),
     "flatten": _once(lambda text: " ".join(_ITEM.sub(lambda m: m[0][-1:], line) for line in text.split("\n"))),
-    "in_german": _sentences_in(_GERMAN),
-    "in_english": _sentences_in(_ENGLISH),
+    "in_german": _sentences_in(snippets.GERMAN),
+    "in_english": _sentences_in(snippets.ENGLISH),
     "drop_last_words": _drop_last_words,
     "say_twice": _say_twice,
 }

@@ -10,15 +10,15 @@ import glob
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar, cast
 
-import psutil
 from pydantic import TypeAdapter, ValidationError
 
+from crab.core import processes
 from crab.core.errors import DataError, Problem
 
 Record = TypeVar("Record")
@@ -66,8 +66,9 @@ def _sweep(path: Path) -> None:
     """Remove what processes of this machine left of the file when they were killed."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         number = left.name.split(".")[-2]
-        if number.isdecimal() and not psutil.pid_exists(int(number)):
-            left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another sweeper was faster
+            if number.isdecimal() and not processes.at_work(int(number), left.stat().st_mtime):
+                left.unlink()
 
 
 @contextmanager

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
 from pydantic import ValidationError
 
-from crab.core import io, paths
+from crab.core import io, paths, processes
 
 Status = Literal["running", "finished", "failed", "killed"]
 
@@ -139,7 +138,7 @@ def abandoned() -> list[Execution]:
     """Mark executions whose process died without a word as killed; returns them."""
     found = []
     for execution in executions(running=True):
-        if execution.host == socket.gethostname() and not _alive(execution):
+        if execution.host == socket.gethostname() and not processes.at_work(execution.pid, execution.started):
             ended = replace(execution, status="killed", ended=_last_sign(execution), message="the process died")
             save(ended)
             found.append(ended)
@@ -179,15 +178,6 @@ def _read(file: Path, kind: type[Any]) -> Any:
 
 def _started(execution: Execution) -> float:
     return execution.started
-
-
-def _alive(execution: Execution) -> bool:
-    try:
-        process = psutil.Process(execution.pid)
-        # A process that began after the execution has inherited the number, and a zombie does nothing any more.
-        return bool(process.create_time() <= execution.started + 1 and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _last_sign(execution: Execution) -> float:

@@ -14,13 +14,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crab.config.launch import LaunchConfig
 from crab.core import io
 from crab.core.errors import CrabError, Problem
 
-LogStep = Callable[[int, Mapping[str, float]], None]
+if TYPE_CHECKING:
+    from crab.training.loop import LogStep
+
 Train = Callable[[], dict[str, float]]
 
 STEPS, RESULT, PROBLEMS = "steps.jsonl", "result.json", "problems.json"

@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +86,17 @@ def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path: Path) -> Non
     ours.touch()
     io.write(path, [])
     assert sorted(tmp_path.iterdir()) == [ours, path], "another writer is still at it"
+
+
+def test_a_killed_writer_that_nobody_waited_for_does_not_keep_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    killed = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], cwd=Path(__file__).parents[2])
+    while psutil.Process(killed.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.05)
+    assert len(list(tmp_path.iterdir())) == 1
+    io.write(path, [])
+    assert list(tmp_path.iterdir()) == [path]
+    killed.wait()
 
 
 def test_numbers_that_json_has_no_word_for_are_refused(tmp_path: Path) -> None:
