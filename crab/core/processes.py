@@ -8,7 +8,7 @@ import psutil
 def at_work(number: int, since: float) -> bool:
     """Whether process `number`, seen at work at the time `since` (seconds since the epoch), is so still.
 
-    One that began later has only inherited the number, and a zombie, which nobody has waited for, does nothing any more.
+    One that began later has only inherited the number, and a zombie, which nobody waits for, does nothing any more.
     """
     try:
         process = psutil.Process(number)
