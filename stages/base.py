@@ -14,7 +14,7 @@ from crab.config.base import BaseConfig
 from crab.config.compute import ComputeConfig
 from crab.config.launch import LaunchConfig
 from crab.config.model import ModelConfig
-from crab.core import io, work
+from crab.core import gpus, io, work
 from crab.core.records import Seed
 from crab.training import base
 
@@ -29,8 +29,9 @@ def main() -> None:
         compute = section.load("compute", ComputeConfig)
         launch = section.load("launch", LaunchConfig)
         if model.base.source == "hub":
-            metrics = base.point_to_hub(model, compute, OUTPUT)
+            metrics = base.point_to_hub(model, compute, OUTPUT, launch.sharing)
         else:
+            gpus.claim(compute.device, 1)
             with work.folder("base") as place:
                 metrics = base.build(
                     io.read(SEEDS, Seed), config, model, compute, place, launch.save_seconds, OUTPUT, run.log_step

@@ -1,7 +1,8 @@
-"""Make preference pairs that the checkers certify, and train the SFT model on them.
+"""Train the SFT model on preferences that the checkers certify, or on what preferences have to beat.
 
 Reads  data/verified/train.jsonl, models/sft, params.yaml [dpo, mix, unseen, model, compute]
-Writes data/preferences.jsonl, data/preferences_rejected.jsonl, models/dpo, results/dpo.json
+Writes data/preferences.jsonl (pairs, prompts or rows: what dpo.algorithm trains on),
+       data/preferences_rejected.jsonl, models/dpo, results/dpo.json
 """
 
 from __future__ import annotations
@@ -18,14 +19,13 @@ from crab.config.launch import LaunchConfig
 from crab.config.mix import MixConfig
 from crab.config.model import ModelConfig
 from crab.config.unseen import UnseenConfig
-from crab.core import io, work
+from crab.core import gpus, io, work
 from crab.core.records import Example
-from crab.data import families, preference_rows, preferences
-from crab.data.preference_prompts import PromptWriter
-from crab.data.preferences import PreferencePrompt
+from crab.data import families
 from crab.engines.base import open_engine
-from crab.training import dpo, hardware, launch
-from crab.training.sampling import sample
+from crab.training import hardware, launch
+from crab.training.algorithms import ALGORITHMS
+from crab.training.material import Material
 
 VERIFIED = Path("data/verified/train.jsonl")
 POLICY = Path("models/sft")
@@ -38,44 +38,29 @@ def main() -> None:
         model = section.load("model", ModelConfig)
         compute = section.load("compute", ComputeConfig)
         launching = section.load("launch", LaunchConfig)
+        mix, engine = section.load("mix", MixConfig), section.load("engine", EngineConfig)
+        gpus.claim(compute.device, max(launching.processes, engine.gpus))
         hardware.require(model, compute, "training", launching.sharing)
 
-        pairs, rejected = _pairs(config, compute, place)
-        prepared = dpo.prepare(POLICY, pairs, config, model)
+        def examples() -> list[Example]:
+            return families.seen(io.read(VERIFIED, Example), section.load("unseen", UnseenConfig))
+
+        algorithm = ALGORITHMS[config.algorithm]
+        open_sampler = partial(open_engine, engine, POLICY, compute)
+        records, rejected = algorithm.make(Material(config, mix, examples, open_sampler, place))
+        prepared = algorithm.prepare(POLICY, records, config, model)
         rejected += prepared.rejected
-        io.write(Path("data/preferences.jsonl"), pairs)
+        io.write(Path("data/preferences.jsonl"), records)
         io.write(Path("data/preferences_rejected.jsonl"), rejected)
 
         train = partial(
-            dpo.train, POLICY, prepared.pairs, config, model, compute, place, launching.save_seconds, OUTPUT,
+            algorithm.train, POLICY, prepared.rows, config, model, compute, place, launching.save_seconds, OUTPUT,
             run.log_step,
         )  # fmt: skip
-        metrics = launch.train("dpo", launching, place, run.log_step, train)
-        metrics |= {"rejected": len(rejected), "cut_pairs": prepared.cut}
+        found = launch.train("dpo", launching, place, run.log_step, train)
+        metrics = {"algorithm": config.algorithm, **found, "rejected": len(rejected), "cut_rows": prepared.cut}
         io.write_json(Path("results/dpo.json"), metrics)
         run.log(metrics)
-
-
-def _pairs(config: DpoConfig, compute: ComputeConfig, place: Path) -> preferences.Built:
-    if config.pairs is not None:
-        return preference_rows.read(config.pairs, config.source, config.random_seed)
-    writer = PromptWriter(section.load("mix", MixConfig), config)
-    examples = writer.draw(families.seen(io.read(VERIFIED, Example), section.load("unseen", UnseenConfig)))
-    if config.source == "witness":
-        return preferences.from_witness(examples, writer.choose, writer.compose, config.random_seed)
-    chosen = [(example, tuple(writer.choose(example))) for example in examples]
-    prompts = [PreferencePrompt(e.id, writer.compose(e, constraints), constraints) for e, constraints in chosen]
-    with open_engine(section.load("engine", EngineConfig), POLICY, compute) as engine:
-        samples = sample(
-            engine,
-            prompts,
-            config.samples_per_prompt,
-            config.max_new_tokens,
-            config.temperature,
-            config.random_seed,
-            place,
-        )
-    return preferences.from_samples(prompts, samples)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Let the base, sft and dpo models answer the prompts of each benchmark, and score the answers.
 
 Reads  data/verified/prompts{,_unseen}_{dev,heldout}.jsonl, models/{base,sft,dpo}, params.yaml [eval, compute]
-Writes results/metrics.json, results/records/<benchmark>.jsonl, results/by_type.csv, results/by_count.csv
+       results/{seed,backtranslate,verify,sft,dpo}.json
+Writes results/metrics.json, results/summary.json, results/counts.json, results/records/<benchmark>.jsonl,
+       results/by_type.csv, results/by_count.csv
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from crab.config import section
 from crab.config.compute import ComputeConfig
 from crab.config.engine import EngineConfig
 from crab.config.evaluation import EvalConfig
-from crab.core import work
+from crab.core import gpus, io, work
 from crab.engines.base import Response, open_engine
 from crab.evaluation import likelihood, outcome
+from crab.evaluation.headline import STAGES, counts, headline
 from crab.evaluation.heldout import Heldout
 from crab.evaluation.intervals import Bootstrap
 from crab.evaluation.likelihood import Likelihood
@@ -33,6 +36,7 @@ def main() -> None:
         config = section.load("eval", EvalConfig)
         compute = section.load("compute", ComputeConfig)
         engine = section.load("engine", EngineConfig)
+        gpus.claim(compute.device, max(engine.gpus, config.gpus))
         benchmarks = [open_benchmark(name, config, compute) for name in config.benchmarks]
         prompts = {benchmark.name: benchmark.load() for benchmark in benchmarks}
         for benchmark in [one for one in benchmarks if not prompts[one.name]]:
@@ -50,7 +54,10 @@ def main() -> None:
                         scored[benchmark.name][model] = benchmark.score(model, asked, responses)
         bootstrap = Bootstrap(config.random_seed, config.bootstrap_samples, config.confidence)
         outcomes = [Outcome(benchmark, prompts[benchmark.name], scored[benchmark.name]) for benchmark in benchmarks]
-        run.log(outcome.write(RESULTS, outcomes, bootstrap, _guard(config, compute, bootstrap)))
+        metrics = outcome.write(RESULTS, outcomes, bootstrap, _guard(config, compute, bootstrap))
+        io.write_json(RESULTS / "summary.json", headline(metrics, config.models))
+        io.write_json(RESULTS / "counts.json", counts({s: io.read_json(RESULTS / f"{s}.json") for s in STAGES}))
+        run.log(metrics)
 
 
 def _guard(config: EvalConfig, compute: ComputeConfig, bootstrap: Bootstrap) -> dict[str, Any]:

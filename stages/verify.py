@@ -19,7 +19,7 @@ from crab.config.judge import JudgeConfig
 from crab.config.launch import LaunchConfig
 from crab.config.unseen import UnseenConfig
 from crab.config.verify import VerifyConfig
-from crab.core import io, work
+from crab.core import gpus, io, work
 from crab.core.records import Example
 from crab.data import families
 from crab.synthesis import audit, heldout
@@ -27,6 +27,7 @@ from crab.synthesis.counts import Tally
 from crab.synthesis.decided import Decided
 from crab.synthesis.information import Information
 from crab.synthesis.judging import open_judge
+from crab.synthesis.stated import Stated
 from crab.synthesis.verify import Verified, verify_all
 
 SPLITS = ("train", "dev", "heldout")
@@ -43,7 +44,9 @@ def main() -> None:
         unseen = section.load("unseen", UnseenConfig)
         compute = section.load("compute", ComputeConfig)
         launch = section.load("launch", LaunchConfig)
-        tally, decided = Tally(SPLITS), Decided()
+        if judges.service is not None:
+            gpus.claim(compute.device, judges.service.engine.gpus)
+        tally, decided, stated = Tally(SPLITS), Decided(), Stated()
         with (
             work.folder("verify") as place,
             open_judge(judges, compute) as judge,
@@ -62,6 +65,7 @@ def main() -> None:
                         if judge is not None:
                             judge.asker.budget.settle(verified.calls)
                         decided.add(verified)
+                        stated.add(verified.example, verified.rejected)
                         for line in verified.rejected:
                             reject(line)
                             tally.reject(line)
@@ -77,7 +81,7 @@ def main() -> None:
                 ("prompts_unseen", families.held_out(verified_split, unseen), prompts.unseen_prompts),
             ):
                 io.write(OUTPUT / f"{name}_{split}.jsonl", heldout.prompts(part, prompts, number))
-        metrics = tally.metrics()
+        metrics = tally.metrics() | stated.summary()
         decided.ledger.add(call for one in audited for call in one.calls)
         prices = None if judges.llm is None else judges.llm.prices
         if taught := io.read_json(PROPOSED).get("teacher"):

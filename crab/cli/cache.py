@@ -28,7 +28,10 @@ _GIB = 2**30
 
 @app.command()
 def stats() -> None:
-    """Show how many answers there are, how much room they take, and from whom they are."""
+    """Show how many answers there are, how much room they take, and from whom they are.
+
+    Example: `python -m crab cache stats`
+    """
     store = _open()
     found = store.stats()
     if found.oldest is None or found.newest is None:
@@ -53,7 +56,10 @@ def show(
     key: Annotated[str, typer.Argument(help="The first letters of a key; none: a line for each answer.")] = "",
     where: Where = None,
 ) -> None:
-    """Show one answer in full, with what was asked, or a line for each of several."""
+    """Show one answer in full, with what was asked, or a line for each of several.
+
+    Example: `python -m crab cache show 3fa --where prompt=2`
+    """
     if any(letter not in "0123456789abcdef" for letter in key):
         raise CrabError(
             Problem(f"cache show {key}", "is not the beginning of a key", "keys are written in 0-9 and a-f")
@@ -80,7 +86,10 @@ def gc(
     days: Annotated[float | None, typer.Option(min=0, help="Drop answers that are older.")] = None,
     gib: Annotated[float | None, typer.Option(min=0, help="Drop the oldest until the rest takes this much.")] = None,
 ) -> None:
-    """Make room: drop old answers, then give the room back to the disk where no other process has the cache open."""
+    """Make room: drop old answers, then give the room back to the disk where no other process has the cache open.
+
+    Example: `python -m crab cache gc --days 90 --gib 5`
+    """
     from crab.engines import store as storing
 
     if days is None and gib is None:
@@ -99,7 +108,10 @@ def record(
     file: Annotated[Path, typer.Argument(help="The recording to write, for engine=replay.", show_default=False)],
     where: Where = None,
 ) -> None:
-    """Write the answers to a file from which `engine=replay` answers without a model and without paying."""
+    """Write the answers to a file from which `engine=replay` answers without a model and without paying.
+
+    Example: `python -m crab cache record answers.jsonl --where model=NAME`
+    """
     from crab.engines import replay
 
     place = file.resolve()

@@ -22,6 +22,7 @@ RESPONSES = "results/records/heldout.jsonl"
 SAMPLES = 2000
 CONFIDENCE = 0.95
 NOTHING_IN_COMMON = "no seed and prompts in common"
+TRAINED = ("sft", "dpo")
 MEASURES = {"all constraints met": "prompt", "constraints met": "instruction"}
 
 
@@ -45,40 +46,36 @@ Runs = Mapping[str, Mapping[int | None, Scores]]
 """Arm -> random seed -> scores."""
 
 
-def show(root: Path, name: str, model: str) -> None:
-    """Print a family's comparison.
+def show(root: Path, name: str, model: str | None = None) -> None:
+    """Print a family's comparison, of one model or of all that its runs trained.
 
     Raises:
         CrabError: Runs are missing, or their answers are not in this clone.
     """
     family = families.load(root, name)
-    runs, missing = collect(root, families.points(name, family), model)
+    texts, missing = answers(root, families.points(name, family))
     console = Console()
     console.print(f"[bold]{family.question}[/bold]\n", soft_wrap=True)
-    for title, measure in MEASURES.items():
-        console.print(arms(title, runs, measure))
-        if len(runs) > 1:
-            console.print(differences(title, runs, measure))
+    for one in [model] if model else trained(texts):
+        runs = scores(texts, one)
+        for title, measure in MEASURES.items():
+            console.print(arms(f"{one}: {title}", runs, measure))
+            if len(runs) > 1:
+                console.print(differences(f"{one}: {title}", runs, measure))
     for point in missing:
         console.print(f"missing: {point}", soft_wrap=True)
     if missing:
         raise CrabError(Problem(name, f"{len(missing)} runs are missing above", f"python -m crab family run {name}"))
 
 
-def collect(root: Path, points: Sequence[Point], model: str) -> tuple[Runs, list[str]]:
-    """Scores of every run that is there, and the names of those that are not."""
+def answers(root: Path, points: Sequence[Point]) -> tuple[list[tuple[Point, str]], list[str]]:
+    """`RESPONSES` of every run that is there, and the names of those that are not."""
     head = git("rev-parse", "HEAD", folder=root).strip()
     # Oldest first, and this commit's last: those win.
     known = {e.name: e for e in sorted(queue.finished(root), key=lambda e: (e.baseline == head, e.seconds))}
-    runs: dict[str, dict[int | None, Scores]] = {}
-    missing = []
-    for point in points:
-        if point.name in known:
-            text = _responses(root, known[point.name].revision, point.name)
-            runs.setdefault(point.arm, {})[point.random_seed] = read(text, model, point.name)
-        else:
-            missing.append(point.name)
-    return runs, missing
+    there = [point for point in points if point.name in known]
+    texts = [(point, _responses(root, known[point.name].revision, point.name)) for point in there]
+    return texts, [point.name for point in points if point.name not in known]
 
 
 def read(text: str, model: str, run: str) -> Scores:
@@ -96,6 +93,20 @@ def read(text: str, model: str, run: str) -> Scores:
         met={line["id"]: sum(verdict["satisfied"] for verdict in line["verdicts"]) for line in own},
         asked={line["id"]: len(line["verdicts"]) for line in own},
     )
+
+
+def scores(texts: Sequence[tuple[Point, str]], model: str) -> Runs:
+    """One model's scores, from every run's answers."""
+    runs: dict[str, dict[int | None, Scores]] = {}
+    for point, text in texts:
+        runs.setdefault(point.arm, {})[point.random_seed] = read(text, model, point.name)
+    return runs
+
+
+def trained(texts: Sequence[tuple[Point, str]]) -> list[str]:
+    """Models that every run holds answers of, in the order of training; the base model is nobody's arm."""
+    names = [{json.loads(line)["model"] for line in text.splitlines()} for _, text in texts]
+    return [name for name in TRAINED if names and all(name in own for own in names)]
 
 
 def arms(title: str, runs: Runs, measure: str) -> Table:
@@ -123,8 +134,8 @@ def differences(title: str, runs: Runs, measure: str) -> Table:
     Intervals speak of one difference each; the last number is what is left of it after looking at all of them (Holm).
     """
     table = Table(title=f"{title}: difference to {next(iter(runs))}, in points", title_justify="left")
-    for column in ("arm", "difference", "over seeds", "over prompts", "p, of all", "says"):
-        table.add_column(column, justify="right" if column in ("difference", "p, of all") else "left")
+    for column in ("arm", "difference", "over seeds", "over prompts", "p (Holm)", "says"):
+        table.add_column(column, justify="right" if column in ("difference", "p (Holm)") else "left")
     for arm, found in to_first(runs, measure).items():
         if found is None:
             table.add_row(arm, "-", "-", "-", "-", NOTHING_IN_COMMON)

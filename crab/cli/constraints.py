@@ -50,7 +50,10 @@ AsForm = Annotated[
 def types(
     as_json: Annotated[bool, typer.Option("--json", help="As a JSON list, with everything that is known.")] = False,
 ) -> None:
-    """List the constraint types: name, paper's category, an example. Judged ones have no checker."""
+    """List the constraint types: name, paper's category, an example. Judged ones have no checker.
+
+    Example: `python -m crab constraints types --json`
+    """
     from crab import constraints
 
     listed = constraints.types()
@@ -78,6 +81,8 @@ def derive(
 
     JSONL records hold `response` (or `output`, `completion`, `answer`, or chat `messages`) and may hold `instruction`
     (or `prompt`, `question`), `input` and `id`. What comes out can go into `check`.
+
+    Example: `python -m crab constraints derive pairs.jsonl`
 
     Exit status: 0; 2 if a line could not be used (each is named, the others go on).
     """
@@ -111,7 +116,7 @@ def check(
 
     JSONL records hold a response and `constraint` or `constraints`: sentences, or objects with `type` and `params`.
 
-    `python -m crab constraints check answer.txt -c "Keep it under 200 words." -c "No commas, please."`
+    Example: `python -m crab constraints check answer.txt -c "Keep it under 200 words." -c "No commas, please."`
 
     Exit status: 0 if all are satisfied, 1 if not, 2 if a line could not be used (each is named, the others go on).
     """
@@ -149,7 +154,10 @@ def docs(
     ),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where the page is out of date.")] = False,
 ) -> None:
-    """Write the page of all types, from the registry and the case files; what stands before its mark is kept."""
+    """Write the page of all types, from the registry and the case files; what stands before its mark is kept.
+
+    Example: `python -m crab constraints docs --check`
+    """
     from crab.report import taxonomy
 
     try:

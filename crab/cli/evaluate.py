@@ -18,7 +18,7 @@ from crab.config.engine import EngineConfig
 from crab.config.evaluation import EvalConfig
 from crab.config.section import load
 from crab.config.track import TrackConfig
-from crab.core import io, paths
+from crab.core import gpus, io, paths
 from crab.core.errors import CrabError, DataError, Problem
 
 app = typer.Typer(no_args_is_help=True, help="Score responses again, and evaluate models without training them.")
@@ -42,7 +42,10 @@ def score(
     model: Annotated[str | None, typer.Option(help="Whose responses they are; otherwise the file's name.")] = None,
     settings: Settings = None,
 ) -> None:
-    """Score any file of responses; one that is missing counts as failed, and is counted apart."""
+    """Score any file of responses; one that is missing counts as failed, and is counted apart.
+
+    Example: `python -m crab eval score --benchmark ifeval --responses answers.jsonl`
+    """
     from crab.cli import responses as reading
     from crab.evaluation import outcome
 
@@ -72,6 +75,8 @@ def run(
     """Let models answer the prompts of benchmarks, score the answers, and add a row a model to MLflow.
 
     Answers are kept: the same command again asks for nothing twice. `-S engine=vllm` runs models with vLLM.
+
+    Example: `python -m crab eval run models/sft -b heldout --limit 50`
     """
     from crab.cli import candidates
     from crab.evaluation import outcome
@@ -84,6 +89,7 @@ def run(
     found = [candidates.find(root, name, engine) for name in named]
     if twice := sorted({one.name for one in found if [other.name for other in found].count(one.name) > 1}):
         raise CrabError([Problem(name, "is named twice") for name in twice])
+    gpus.claim(compute.device, max(config.gpus, *((one.engine or engine).gpus for one in found)))
     benchmarks = [_open(name, config, compute) for name in config.benchmarks]
     out = out or paths.work_root() / "evaluations" / "-".join(one.name for one in found)[:100]
     scored: dict[str, dict[str, Any]] = {name: {} for name in config.benchmarks}
@@ -101,7 +107,10 @@ def run(
 
 @app.command("list")
 def show_candidates() -> None:
-    """Show the models that have a file in conf/candidate."""
+    """Show the models that have a file in conf/candidate.
+
+    Example: `python -m crab eval list`
+    """
     from crab.cli import candidates
 
     root = paths.main_checkout()
@@ -188,12 +197,12 @@ def _described(root: Path, candidate: CandidateConfig, engine: EngineConfig) -> 
 
 def _record(candidate: CandidateConfig, described: Any, config: EvalConfig, metrics: dict[str, Any]) -> None:
     """The model's own row in MLflow; its numbers have the same names as every other candidate's."""
-    from crab.tracking import identity, journal, process, record, rows, store
+    from crab.tracking import identity, journal, process, record, rows
 
     process.prepare()
     params = rows.parameters({"candidate": described, "eval": config.model_dump(), "name": candidate.name})
     text = "\n".join(f"{name}: {value}" for name, value in sorted(params.items()))
-    experiment = identity.current({"name": candidate.name, "track": {"family": store.CANDIDATES}})
+    experiment = identity.current({"name": candidate.name, "track": {"family": journal.CANDIDATES}})
     code = experiment.key.partition("/")[0]
     key = f"{code}/{candidate.name}/{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     now = journal.begin(record.BOOKKEEPING, experiment, {}).started
@@ -201,7 +210,7 @@ def _record(candidate: CandidateConfig, described: Any, config: EvalConfig, metr
     row = journal.Row(
         key=key,
         name=candidate.name,
-        family=store.CANDIDATES,
+        family=journal.CANDIDATES,
         commit=experiment.commit,
         dirty=experiment.dirty,
         status="finished",

@@ -64,7 +64,8 @@ def show(root: Path, overrides: Sequence[str], gpu: str, count: int | None, toke
     console.print(table)
     # The number of GPUs asked about may be another one than the launch's.
     needed = plan.memory_gb(model, launch.model_copy(update={"processes": processes}))
-    fits = "fits" if needed <= GPUS[gpu].memory_gb else "does not fit: share the weights (launch=fsdp), or use LoRA"
+    way = "use QLoRA, or a smaller model" if model.lora else "share the weights (launch=fsdp), or use LoRA"
+    fits = "fits" if needed <= GPUS[gpu].memory_gb else f"does not fit: {way}"
     console.print(f"memory: about {needed:.0f} GB on each GPU; {gpu} has {GPUS[gpu].memory_gb:.0f} GB: {fits}")
     console.print(
         f"assumed: {tokens:,} tokens a row, {utilisation:.0%} of the GPU's bf16 peak (measure your own: "
@@ -82,15 +83,22 @@ def _phases(root: Path, params: dict[str, Any], model: ModelConfig, tokens: int)
         )
     except ValueError as error:
         raise CrabError(Problem("crab plan", str(error), "run the first stages, or set mix.max_records")) from None
-    pairs = {
+    return [first, plan.dpo(config, model, _preference_rows(config), tokens)]
+
+
+def _preference_rows(config: DpoConfig) -> int:
+    """Pairs, samples of an epoch, or answers to fine-tune on: what the algorithm trains on."""
+    if config.algorithm == "grpo":
+        return config.prompts * config.samples_per_prompt
+    rows = {
         "onpolicy": round(config.prompts * USUAL_SHARE_OF_PAIRS),
         "witness": config.prompts,
         "ultrafeedback": ULTRAFEEDBACK_PAIRS,
         "files": config.prompts,  # nobody knows before they are read
     }[config.source]
     if config.pairs is not None and config.pairs.limit is not None:
-        pairs = min(config.pairs.limit, pairs)
-    return [first, plan.dpo(config, model, pairs, tokens)]
+        rows = min(config.pairs.limit, rows)
+    return rows
 
 
 def _records(root: Path, params: dict[str, Any]) -> int | None:

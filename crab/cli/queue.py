@@ -14,6 +14,10 @@ from crab.core.errors import CrabError, Problem
 from crab.tracking.identity import git
 
 MUST_BE_TRACKED = ("conf", "crab", "stages", "dvc.yaml", "params.yaml")
+LAST_LINES = 6
+"""Of a failed run's log: DVC's own last words are two or three of them."""
+ACTIVE = ("Queued", "Running")
+"""States of what has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,16 @@ def states(root: Path) -> dict[str, str]:
     return {name: state for name, (_, state) in newest.items()}
 
 
+def last_words(root: Path, name: str) -> str:
+    """The end of what a queued run said: its mistake, where there was one."""
+    try:
+        said = dvc(root, "queue", "logs", name)
+    except CrabError:
+        return "without a log"
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return "\n    ".join(lines[-LAST_LINES:])
+
+
 def dvc(root: Path, *arguments: str) -> str:
     """Run a DVC command of this environment; returns its output.
 
@@ -113,7 +127,8 @@ def dvc(root: Path, *arguments: str) -> str:
     """
     # A file, because the queue's workers inherit the output: a pipe would not end before they do.
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        command = [sys.executable, "-m", "dvc", *arguments]
+        # Somebody else may be adding to the queue at this moment.
+        command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
         done = subprocess.run(command, cwd=root, stdout=output, stderr=subprocess.STDOUT, check=False)
         output.seek(0)
         said = output.read()

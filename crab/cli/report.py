@@ -9,15 +9,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from crab.cli import comparison, compose, families
+from crab.cli import comparison, compose, families, queue
 from crab.core import io
 from crab.core.errors import CrabError
 from crab.report import page
 from crab.report.ablations import Ablation, Arm
 from crab.report.charts import Mark
-
-MODELS = ("sft", "dpo")
-"""What the arms of a family are compared by."""
 
 
 def write(root: Path, out: Path | None, families_: Sequence[str], with_journal: bool, log: bool) -> None:
@@ -26,8 +23,8 @@ def write(root: Path, out: Path | None, families_: Sequence[str], with_journal: 
     Raises:
         CrabError: params.yaml, a file of the results or a family's run cannot be read.
     """
-    ablations = [one for name in families_ for one in _ablations(root, name)]
-    report = page.build(root, _defaults(root), with_journal, ablations)
+    ablations = [one for name in families_ for one in _ablations(root, name)] if families_ else list(_at_hand(root))
+    report = page.build(root, defaults(root), with_journal, ablations)
     out = out or page.OUTPUT
     with io.replacing(out) as file:
         file.write(page.render(report))
@@ -42,11 +39,24 @@ def write(root: Path, out: Path | None, families_: Sequence[str], with_journal: 
             print("MLflow    attached to the experiment's run, under report/")
 
 
+def _at_hand(root: Path) -> Iterator[Ablation]:
+    """Comparisons of every family of which two arms have run, where their answers are in this clone."""
+    ran = {one.name for one in queue.finished(root)}
+    for name in families.names(root):
+        points = families.points(name, families.load(root, name))
+        if len({point.arm for point in points if point.name in ran}) > 1:
+            try:
+                yield from list(_ablations(root, name))
+            except CrabError as error:
+                print(f"crab: the report leaves out family {name}: {error}", file=sys.stderr)
+
+
 def _ablations(root: Path, name: str) -> Iterator[Ablation]:
     family = families.load(root, name)
     points = families.points(name, family)
-    for model in MODELS:
-        runs, missing = comparison.collect(root, points, model)
+    texts, missing = comparison.answers(root, points)
+    for model in comparison.trained(texts):
+        runs = comparison.scores(texts, model)
         for title, measure in comparison.MEASURES.items():
             arms = tuple(compare(runs, measure))
             yield Ablation(name, family.question, model, title, arms, tuple(missing))
@@ -70,11 +80,11 @@ def compare(runs: comparison.Runs, measure: str) -> Iterator[Arm]:
             yield Arm(mark, over, None, comparison.NOTHING_IN_COMMON)
 
 
-def _defaults(root: Path) -> dict[str, Any] | None:
+def defaults(root: Path) -> dict[str, Any] | None:
     """What conf/ composes to; where it cannot, the page says so, and the report is made all the same."""
     try:
         defaults: dict[str, Any] = YAML(typ="safe").load(compose.composed(root, whole=False))
     except CrabError as error:
-        print(f"crab: the report tells no defaults: {error}", file=sys.stderr)
+        print(f"crab: what differs from conf/ is not told: {error}", file=sys.stderr)
         return None
     return defaults

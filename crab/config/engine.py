@@ -7,6 +7,7 @@ a role's section, which is tracked, and are part of `EngineConfig.identity`.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -128,6 +129,17 @@ class EngineConfig(Section):
         if self.ray is not None and self.ray.worker.name in ("ray", "replay"):
             raise ValueError(f"a worker of ray cannot hold the engine {self.ray.worker.name!r}")
         return self
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that it uses on this machine, where there are any."""
+        if self.transformers is not None:
+            return 1
+        if self.vllm is not None:
+            return self.vllm.tensor_parallel_size * self.vllm.pipeline_parallel_size
+        if self.ray is not None and self.ray.address is None:
+            return math.ceil(self.ray.workers * self.ray.gpus_per_worker)
+        return 0
 
     def identity(self) -> dict[str, str]:
         """The values that change what is made, for the response cache; empty for an engine as it comes."""

@@ -39,6 +39,12 @@ class EvalConfig(Section):
     followbench: FollowBenchConfig | None = None
     reverse: ReverseConfig | None = None
 
+    @property
+    def gpus(self) -> int:
+        """GPUs that judging and likelihoods use on this machine, where there are any."""
+        judge = self.followbench.judge if self.followbench is not None else None
+        return max(int(self.likelihood_prompts is not None), judge.engine.gpus if judge is not None else 0)
+
     @field_validator("benchmarks", "models")
     @classmethod
     def _each_once(cls, names: list[str]) -> list[str]:

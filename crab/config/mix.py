@@ -59,6 +59,9 @@ class MixConfig(Section):
     """How often a refined instruction takes the place of the original, where the record has one."""
     demonstrations: DemonstrationsConfig
     reverse: ReverseConfig
+    false_share: float = Field(ge=0, le=1)
+    """Share of the stated constraints with a number that get another one, false of their response: the study of
+    unverified constraints. Only training rows: not preferences, not evaluation."""
 
     @model_validator(mode="after")
     def _layouts_make_sense(self) -> MixConfig:

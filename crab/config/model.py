@@ -54,6 +54,8 @@ class LoraConfig(Section):
     dropout: float = Field(ge=0, lt=1)
     target_modules: list[str] = Field(min_length=1)
     """Names of linear layers; never the output head."""
+    quantisation: Literal["nf4"] | None = None
+    """How the frozen weights are kept: null: in bf16; `nf4`: in 4 bits (QLoRA, arXiv 2305.14314), on a GPU only."""
 
 
 class ModelSftConfig(OptimiserConfig):
@@ -81,7 +83,8 @@ class MemoryConfig(Section):
     full: float = Field(gt=0)
     """Training all weights: 16 bytes a parameter (fp32 weights, gradients, two Adam moments) and activations."""
     lora: float = Field(gt=0)
-    """Training adapters: frozen weights in bf16 (2 bytes a parameter), adapters with their moments, activations."""
+    """Training adapters: frozen weights (2 bytes a parameter in bf16; with nf4 about half a byte, but for the
+    vocabulary's), adapters with their moments, activations."""
     inference: float = Field(gt=0)
     """Generating: weights in the model's precision and the cache."""
 

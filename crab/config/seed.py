@@ -21,6 +21,8 @@ class FieldsConfig(Section):
     response: Names
     messages: Names
     """A conversation, read where a row has no instruction field: its first user turn and the answer to it."""
+    constraints: Names = None
+    """What the row states already: a list of texts, texts by name, or one text with a line for each; null: nothing."""
     source: Names
     """Where the row comes from; the file's or data set's name where a row does not say, or where this is null."""
 
@@ -81,9 +83,10 @@ class PaperSourceConfig(Section):
 
 
 class SeedConfig(Section):
-    """Four sources share the filters and the split; each has the values that only it needs."""
+    """The sources share the filters and the split; each has the values that only it needs."""
 
-    source: Literal["builtin", "files", "hub", "paper"]
+    source: str
+    """One of `OWN_VALUES`."""
     world_seed: int
     """Decides what is drawn while pairs are made or read: the built-in world, a limit's sample, `diverse_rate`."""
     split_seed: int
@@ -95,11 +98,11 @@ class SeedConfig(Section):
     pairs: int | None = Field(default=None, ge=1)
     """`builtin`: how many pairs to generate."""
     path: str | list[str] | None = None
-    """`files`: one file or several; relative paths start at the main checkout."""
+    """`files`: one file or several; relative paths start at the main checkout. `crab_released`: wins over `dataset`."""
     digest: str | None = None
-    """`files`: hash of the files' content, so that a changed file reruns the stage."""
+    """Hash of the files' content, so that a changed file reruns the stage."""
     dataset: DatasetConfig | None = None
-    """`hub`: which data set."""
+    """`hub`, `crab_released`: which data set."""
     fields: FieldsConfig | None = None
     """`files`, `hub`: which fields hold what."""
     sources: dict[str, PaperSourceConfig] | None = None
@@ -123,6 +126,11 @@ class SeedConfig(Section):
     contamination: ContaminationConfig
 
     @property
+    def states_constraints(self) -> bool:
+        """Whether pairs may come with constraints of their own."""
+        return self.source == "crab_released" or (self.fields is not None and self.fields.constraints is not None)
+
+    @property
     def all_licences(self) -> dict[str, str]:
         """Licence of each source that states one, for the report and a release."""
         stated = {name: source.licence for name, source in (self.sources or {}).items()}
@@ -130,13 +138,15 @@ class SeedConfig(Section):
 
     @model_validator(mode="after")
     def _the_source_has_its_values(self) -> SeedConfig:
-        own = _OWN[self.source]
+        if self.source not in OWN_VALUES:
+            raise ValueError(f"source is none of {', '.join(OWN_VALUES)}")
+        own = OWN_VALUES[self.source]
         faults = [f"{name} is needed by source={self.source}" for name in own if getattr(self, name) is None]
-        for other, names in _OWN.items():
+        for other, names in OWN_VALUES.items():
             faults += [
                 f"{name} belongs to source={other}, not {self.source}"
                 for name in names
-                if name not in own and getattr(self, name) is not None
+                if name not in (*own, *_MAY_HAVE.get(self.source, ())) and getattr(self, name) is not None
             ]
         if self.source == "files" and not self.path:
             faults.append("path names no file: set seed.path=FILE or seed.path=[FILE,FILE]")
@@ -149,10 +159,14 @@ class SeedConfig(Section):
         return self
 
 
-_OWN = {
+OWN_VALUES: dict[str, tuple[str, ...]] = {
     "builtin": ("pairs",),
     "files": ("path", "digest", "fields"),
     "hub": ("dataset", "fields"),
     "paper": ("sources", "diverse_rate"),
+    "crab_released": ("dataset",),
 }
-"""Values that a source needs; the others' must not be set."""
+"""The sources that there are, each with the values that it needs; the others' must not be set."""
+
+_MAY_HAVE: dict[str, tuple[str, ...]] = {"crab_released": ("path", "digest")}
+"""Values that a source can also take."""

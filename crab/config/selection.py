@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
 
 from crab.config.section import Section
 
@@ -12,11 +14,21 @@ class SelectionConfig(Section):
 
     weights: dict[str, float]
     """Weight by type (`items:num_bullets`) or category (`items`); the type wins, but a category of 0 leaves all of its
-    types out."""
+    types out. A type may stand in its category too, `items: {num_bullets: 0}`, and wins there: a command line takes no
+    colon in a name, but `+mix.selection.weights.items.num_bullets=0`."""
     default_weight: float = Field(ge=0)
     """Weight of everything that `weights` does not name."""
     min_bits: float = Field(ge=0)
     """Least information; what nearly every good response meets anyway teaches and tells nothing."""
+
+    @field_validator("weights", mode="before")
+    @classmethod
+    def _types_in_their_categories(cls, weights: Any) -> Any:
+        if not isinstance(weights, dict):
+            return weights
+        inner = {name: types for name, types in weights.items() if isinstance(types, dict)}
+        named = {f"{name}:{type_}": weight for name, types in inner.items() for type_, weight in types.items()}
+        return {name: weight for name, weight in weights.items() if name not in inner} | named
 
     @model_validator(mode="after")
     def _weights_make_sense(self) -> SelectionConfig:

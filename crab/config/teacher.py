@@ -36,7 +36,7 @@ class ProposerConfig(LlmConfig):
 
 
 class TeacherConfig(Section):
-    """Where constraints come from: rules, a model, or both."""
+    """Where constraints come from: rules, a model, or both; neither, where the data state them already."""
 
     name: str
     rules: bool
@@ -49,8 +49,6 @@ class TeacherConfig(Section):
     """How it is reached. Tracked by no stage: it changes no answer."""
 
     @model_validator(mode="after")
-    def _somebody_teaches(self) -> TeacherConfig:
-        if not self.rules and self.llm is None:
-            raise ValueError("rules is false and llm is null: nobody would propose anything")
+    def _reachable(self) -> TeacherConfig:
         require_service(self.llm, self.service)
         return self

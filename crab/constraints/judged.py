@@ -47,3 +47,8 @@ circumstances = Judged(
     "The answer fits the situation that the refined instruction describes.",
     "Assume that the reader has never cooked before.",
 )
+stated = Judged(
+    "Stated with the data",
+    "The response does what a sentence asks that came with the pair and that no program reads.",
+    "Explain it to somebody who is in a hurry.",
+)

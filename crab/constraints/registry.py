@@ -179,4 +179,5 @@ JUDGED: Final[dict[str, Judged]] = {
     "devices:literary": judged.literary_devices,
     "grammar:structure": judged.grammar,
     "circumstances:situation": judged.circumstances,
+    "stated:text": judged.stated,
 }

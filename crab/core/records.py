@@ -11,7 +11,8 @@ from typing import Any, Literal
 from typing_extensions import TypedDict  # pydantic reads typing's own from Python 3.12 on only
 
 Task = Literal["forward", "reverse", "general"]
-Origin = Literal["rule", "teacher"]
+Origin = Literal["rule", "teacher", "data"]
+"""Who found a constraint: a measure of the response, a model, or whoever made the data."""
 
 
 class Message(TypedDict):
@@ -28,7 +29,7 @@ class Verdict:
     satisfied: bool
     reason: str
     by: str = "checker"
-    """`checker`, or the judge that decided."""
+    """`checker`, the judge that decided, or `data`: it came with the pair and is taken at its word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,17 @@ class Constraint:
 
     @property
     def judged(self) -> bool:
-        """Whether its proof is a judge's word: then no program can check it on another response."""
+        """Whether its proof is somebody's word: then no program can check it on another response."""
         return self.verdict is not None and self.verdict.by != "checker"
+
+    @property
+    def certified(self) -> bool:
+        """Whether a program can check it on any response, and has not found it false of its own."""
+        return not self.judged and (self.verdict is None or self.verdict.satisfied)
+
+
+STATED, REFINED = "constraints", "refined_instruction"
+"""Keys of a seed's `meta`: the texts of constraints that came with the pair, and its refined instruction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crab.config.mix import MixConfig
 from crab.core import randomness
 from crab.core.records import Constraint, Example, Message, Rejected, TrainingRow
 from crab.data.choose import choose, eligible
+from crab.data.falsify import Falsifier, Numbers
 from crab.prompts import layouts, reverse
 
 
@@ -24,6 +25,8 @@ class Mixed:
     forward: list[TrainingRow] = field(default_factory=list)
     reverse: list[TrainingRow] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    numbers: Numbers = field(default_factory=Numbers)
+    """Of forward rows, their demonstrations included, and of reverse rows."""
 
 
 def build(examples: Sequence[Example], mix: MixConfig) -> Mixed:
@@ -34,13 +37,14 @@ def build(examples: Sequence[Example], mix: MixConfig) -> Mixed:
     drawn = _draw(examples, mix)
     reverse_count = round(mix.reverse.share * len(drawn))
     mixed = Mixed()
+    falsifier = Falsifier(mix.false_share, mix.random_seed, mixed.numbers)
     for position, example in enumerate(drawn):
         rng = randomness.rng(mix.random_seed, "mix", example.id)
         gives_reverse = position < reverse_count
         if not (gives_reverse and mix.reverse.seeds == "disjoint"):
-            mixed.forward.append(_forward(example, drawn, mix, rng))
+            mixed.forward.append(_forward(example, drawn, mix, rng, falsifier))
         if gives_reverse:
-            row = _reverse(example, mix, randomness.rng(mix.random_seed, "reverse", example.id))
+            row = _reverse(example, mix, randomness.rng(mix.random_seed, "reverse", example.id), falsifier)
             if row is None:
                 mixed.rejected.append(_no_reverse(example))
             else:
@@ -75,16 +79,20 @@ def _draw(examples: Sequence[Example], mix: MixConfig) -> list[Example]:
     return ranked[: mix.max_records]
 
 
-def _constrained(example: Example, mix: MixConfig, rng: random.Random) -> tuple[list[Message], list[Constraint]]:
+def _constrained(
+    example: Example, mix: MixConfig, rng: random.Random, falsifier: Falsifier
+) -> tuple[list[Message], list[Constraint]]:
     count = draw_count(len(eligible(example.constraints, mix.selection)), mix, rng)
-    chosen = choose(example.constraints, count, mix.selection, rng)
+    chosen = falsifier.state(example, choose(example.constraints, count, mix.selection, rng))
     return compose(example, chosen, mix, rng), chosen
 
 
-def _forward(example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random) -> TrainingRow:
-    prompt, chosen = _constrained(example, mix, rng)
+def _forward(
+    example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random, falsifier: Falsifier
+) -> TrainingRow:
+    prompt, chosen = _constrained(example, mix, rng, falsifier)
     return TrainingRow(
-        prompt=[*_demonstrations(example, pool, mix, rng), *prompt],
+        prompt=[*_demonstrations(example, pool, mix, rng, falsifier), *prompt],
         completion=[{"role": "assistant", "content": example.response}],
         task="forward",
         weight=1.0,
@@ -93,24 +101,26 @@ def _forward(example: Example, pool: Sequence[Example], mix: MixConfig, rng: ran
     )
 
 
-def _demonstrations(example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random) -> list[Message]:
+def _demonstrations(
+    example: Example, pool: Sequence[Example], mix: MixConfig, rng: random.Random, falsifier: Falsifier
+) -> list[Message]:
     if rng.random() >= mix.demonstrations.share:
         return []
     turns: list[Message] = []
     for shot in rng.sample(pool, min(rng.randint(1, mix.demonstrations.max_shots), len(pool))):
         if shot.instruction != example.instruction:  # a sibling would show an answer to the question itself
-            prompt, _ = _constrained(shot, mix, rng)
+            prompt, _ = _constrained(shot, mix, rng, falsifier)
             turns += [*prompt, {"role": "assistant", "content": shot.response}]
     return turns
 
 
-def _reverse(example: Example, mix: MixConfig, rng: random.Random) -> TrainingRow | None:
+def _reverse(example: Example, mix: MixConfig, rng: random.Random, falsifier: Falsifier) -> TrainingRow | None:
     count = draw_count(len(eligible(example.constraints, mix.selection)), mix, rng)
     drawn = choose(example.constraints, count, mix.selection, rng)
     if not drawn:
         return None
     # Record order, not drawn order: which constraint comes next should follow from the response, not from dice.
-    chosen = [constraint for constraint in example.constraints if constraint in drawn]
+    chosen = falsifier.state(example, [constraint for constraint in example.constraints if constraint in drawn])
     question = reverse.ask(example.instruction, example.response, rng.randrange(len(reverse.FRAMES)))
     return TrainingRow(
         prompt=[{"role": "user", "content": question}],

@@ -30,7 +30,7 @@ class PromptWriter:
         """1 to `dpo.max_constraints` constraints that a program can check, each number as often as the others."""
         rng = randomness.rng(self.dpo.random_seed, "preference constraints", example.id)
         count = rng.randint(1, self.dpo.max_constraints)
-        checkable = [constraint for constraint in example.constraints if not constraint.judged]
+        checkable = [constraint for constraint in example.constraints if constraint.certified]
         return choose(checkable, count, self.mix.selection, rng)
 
     def compose(self, example: Example, constraints: Sequence[Constraint]) -> list[Message]:

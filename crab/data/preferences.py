@@ -23,7 +23,7 @@ Compose = Callable[[Example, Sequence[Constraint]], list[Message]]
 
 @dataclass(frozen=True, slots=True)
 class PreferencePrompt:
-    """A training prompt and what its answers must meet."""
+    """A training prompt and what its answers must meet; what GRPO trains on."""
 
     seed_id: str
     prompt: list[Message]
@@ -78,7 +78,7 @@ def from_witness(examples: Sequence[Example], choose: Choose, compose: Compose, 
         chosen = tuple(choose(example))
         prompt = PreferencePrompt(example.id, compose(example, chosen), chosen)
         if not chosen:
-            rejected.append(_reject(prompt, "no constraint", "the draw left no constraint to fail"))
+            rejected.append(reject(prompt, "no constraint", "the draw left no constraint to fail"))
             continue
         alternatives = _alternatives(example, chosen, siblings[example.instruction], random_seed)
         for source, text in alternatives:
@@ -87,16 +87,29 @@ def from_witness(examples: Sequence[Example], choose: Choose, compose: Compose, 
                 break
         else:
             detail = "no sibling and no edit fails a constraint that the response meets"
-            rejected.append(_reject(prompt, "no failing alternative", detail))
+            rejected.append(reject(prompt, "no failing alternative", detail))
     return pairs, rejected
+
+
+def score(constraints: Sequence[Constraint], sample: Sample) -> float:
+    """Share of the constraints that an answer meets; -1 for one that did not end by itself, or has no text."""
+    if not sample.finished or not sample.text.strip():
+        return -1.0
+    return sum(verdict.satisfied for verdict in registry.check_all(constraints, sample.text)) / len(constraints)
+
+
+def reject(prompt: PreferencePrompt, reason: str, detail: str) -> Rejected:
+    """The line of a prompt that nothing came of."""
+    record = {"seed_id": prompt.seed_id, "constraints": [constraint.text for constraint in prompt.constraints]}
+    return Rejected(stage="dpo", reason=reason, detail=detail, record=record)
 
 
 def _rank(prompt: PreferencePrompt, samples: Sequence[Sample]) -> PreferencePair | Rejected:
     if not prompt.constraints:
-        return _reject(prompt, "no constraint", "nothing to rank the samples by")
-    scores = [_score(prompt.constraints, sample) for sample in samples]
+        return reject(prompt, "no constraint", "nothing to rank the samples by")
+    scores = [score(prompt.constraints, sample) for sample in samples]
     if not scores or max(scores) < 0:
-        return _reject(prompt, "no finished sample", f"{len(samples)} samples, none ended by itself")
+        return reject(prompt, "no finished sample", f"{len(samples)} samples, none ended by itself")
     best = scores.index(max(scores))
     shown = ", ".join(f"{score:.2f}" for score in scores)
     # Worst first; an unfinished one that fails nothing has no label that a checker could certify, so the next is tried.
@@ -106,13 +119,7 @@ def _rank(prompt: PreferencePrompt, samples: Sequence[Sample]) -> PreferencePair
         if failed := _failed(prompt.constraints, samples[best].text, samples[worst].text):
             return _pair(prompt, samples[best].text, samples[worst].text, failed, "onpolicy")
     reason = "tie" if min(scores) == max(scores) else "no certified difference"
-    return _reject(prompt, reason, f"scores {shown}")
-
-
-def _score(constraints: Sequence[Constraint], sample: Sample) -> float:
-    if not sample.finished or not sample.text.strip():
-        return -1.0
-    return sum(verdict.satisfied for verdict in registry.check_all(constraints, sample.text)) / len(constraints)
+    return reject(prompt, reason, f"scores {shown}")
 
 
 def _failed(constraints: Sequence[Constraint], chosen: str, rejected: str) -> tuple[str, ...]:
@@ -157,8 +164,3 @@ def _pair(prompt: PreferencePrompt, chosen: str, rejected: str, failed: tuple[st
         source=source,
         seed_id=prompt.seed_id,
     )
-
-
-def _reject(prompt: PreferencePrompt, reason: str, detail: str) -> Rejected:
-    record = {"seed_id": prompt.seed_id, "constraints": [constraint.text for constraint in prompt.constraints]}
-    return Rejected(stage="dpo", reason=reason, detail=detail, record=record)

@@ -20,6 +20,7 @@ from crab.data import digest, filters
 from crab.data.contamination import Overlap
 from crab.data.duplicates import Exact, Near
 from crab.data.filters import Check
+from crab.data.sources import registry
 from crab.data.split import SPLITS, Split, assign, normalise
 
 MOST_SOURCES = 30
@@ -46,29 +47,7 @@ def candidates(config: SeedConfig) -> Iterator[Seed | Rejected]:
     """
     if problems := list(_changed(config)):
         raise DataError(problems)
-    # Each source is imported where it is used: only it knows what it needs.
-    if config.source == "builtin":
-        from crab.data.world import generate
-
-        assert config.pairs is not None
-        return generate.pairs(config.pairs, config.world_seed)
-    if config.source == "paper":
-        from crab.data.sources import paper
-
-        assert config.sources is not None
-        assert config.diverse_rate is not None
-        return paper.read(config.sources, config.diverse_rate, config.world_seed)
-    from crab.data.sources import fields, hub, rows
-
-    names = config.fields
-    assert names is not None
-    if config.source == "hub":
-        assert config.dataset is not None
-        items: Iterator[rows.Row | Rejected] = hub.read(config.dataset)
-    else:
-        assert config.path is not None
-        items = rows.read(config.path)
-    return (item if isinstance(item, Rejected) else fields.to_seed(item, names) for item in items)
+    return registry.open_source(config)
 
 
 def select(items: Iterable[Seed | Rejected], config: SeedConfig) -> Selection:

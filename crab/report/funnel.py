@@ -12,6 +12,8 @@ from crab.core.records import Rejected
 from crab.report import stored
 
 ROWS = Path("data/crab/rejected.jsonl")
+LONGEST = 120
+"""Characters of an example of what was left out."""
 PAIRS = Path("data/preferences_rejected.jsonl")
 
 
@@ -34,6 +36,8 @@ class Loss:
     what: str
     reason: str
     count: int
+    example: str
+    """The first that was left out so; empty where no line holds one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,9 @@ COUNTS: tuple[tuple[str, str, str, str], ...] = (
     ("sft", "forward_rows", "forward rows: instruction and constraints → response", "records"),
     ("sft", "reverse_rows", "reverse rows: instruction and response → constraints", "records"),
     ("sft", "general_rows", "ordinary conversations beside them", "records"),
-    ("dpo", "prompts", "prompts sampled for preferences", "records"),
+    ("dpo", "prompts", "prompts answered for a reward", "records"),
     ("dpo", "pairs", "preference pairs", "records"),
+    ("dpo", "rows", "answers to preference prompts, fine-tuned on", "records"),
 )
 """Stage, place in its metrics, title, and what is counted, in the order of the run."""
 
@@ -94,13 +99,39 @@ def _steps(read: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Step]:
 
 
 def _losses(root: Path, read: Mapping[str, Mapping[str, Any] | None]) -> Iterator[Loss]:
-    for stage, what in (("seed", "pairs"), ("backtranslate", "constraints"), ("verify", "constraints")):
+    for stage, what, folder in (
+        ("seed", "pairs", "seed"),
+        ("backtranslate", "constraints", "backtranslated"),
+        ("verify", "constraints", "verified"),
+    ):
+        told, _ = _rejected(root / f"data/{folder}/rejected.jsonl")
         for reason, count in sorted(((read[stage] or {}).get("rejected") or {}).items(), key=_by_count):
-            yield Loss(stage, what, reason, count)
+            yield Loss(stage, what, reason, count, told.get(reason, ""))
     for path, stage, what in ((ROWS, "sft", "training rows"), (PAIRS, "dpo", "preference prompts")):
-        counts = Counter(line.reason for line in stored.records(root / path, Rejected))
+        told, counts = _rejected(root / path)
         for reason, count in sorted(counts.items(), key=_by_count):
-            yield Loss(stage, what, reason, count)
+            yield Loss(stage, what, reason, count, told[reason])
+
+
+def _rejected(path: Path) -> tuple[dict[str, str], Counter[str]]:
+    """By reason: the first that was left out, and how many were."""
+    told: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for line in stored.records(path, Rejected):
+        counts[line.reason] += 1
+        if line.reason not in told:
+            told[line.reason] = ": ".join(part for part in (_quoted(line.record), line.detail) if part)
+    return told, counts
+
+
+def _quoted(record: Mapping[str, Any]) -> str:
+    """What a rejected record was, in the words that a reader knows it by; empty where it holds none."""
+    constraint, asked = record.get("constraint"), record.get("constraints")
+    text = constraint.get("text") if isinstance(constraint, Mapping) else record.get("instruction")
+    if text is None and isinstance(asked, list):
+        text = " ".join(str(one) for one in asked)
+    words = " ".join(str(text or "").split())
+    return f"“{words[:LONGEST]}{'…' if len(words) > LONGEST else ''}”" if words else ""
 
 
 def _by_count(pair: tuple[str, int]) -> tuple[int, str]:

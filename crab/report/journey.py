@@ -11,9 +11,10 @@ from crab.report import stored
 
 LONGEST = 1500
 """Characters of a response that reads well in a report; a longer one is taken only where there is none else."""
-SEEDS = Path("data/seed/train.jsonl")
-FOUND = Path("data/backtranslated/train.jsonl")
-VERIFIED = Path("data/verified/train.jsonl")
+SEEDS = Path("data/seed")
+FOUND = Path("data/backtranslated")
+VERIFIED = Path("data/verified")
+"""Folders with a file for each split."""
 DROPPED = Path("data/verified/rejected.jsonl")
 FORWARD = Path("data/crab/forward.jsonl")
 REVERSE = Path("data/crab/reverse.jsonl")
@@ -51,18 +52,21 @@ def build(root: Path) -> Journey | None:
     out: the choice is blind to how well anything went.
     """
     id_ = _choose(root)
-    if id_ is None:
-        return None
-    verified = stored.find(root / VERIFIED, Example, id_)
-    found = stored.find(root / FOUND, Example, id_)
-    seeds = stored.find(root / SEEDS, Seed, id_)
+    return None if id_ is None else follow(root, id_)
+
+
+def follow(root: Path, id_: str, split: str = "train") -> Journey | None:
+    """Follow one record; None where the files of its split do not hold it."""
+    seeds = stored.find(root / SEEDS / f"{split}.jsonl", Seed, id_)
+    found = stored.find(root / FOUND / f"{split}.jsonl", Example, id_)
+    verified = stored.find(root / VERIFIED / f"{split}.jsonl", Example, id_)
     forward = stored.find(root / FORWARD, TrainingRow, id_, "seed_id")
     start = next(iter([*seeds, *found, *verified]), None)
     if start is None:
         return None
     dropped = [
         line
-        for line in _dropped(root)
+        for line in stored.mentioning(root / DROPPED, Rejected, id_)
         if line.record.get("id") == id_ and isinstance(line.record.get("constraint"), dict)
     ]
     return Journey(
@@ -71,15 +75,19 @@ def build(root: Path) -> Journey | None:
         refined_instruction=verified[0].refined_instruction if verified else None,
         forward=tuple(forward),
         reverse=tuple(stored.find(root / REVERSE, TrainingRow, id_, "seed_id")),
-        preferences=tuple(stored.find(root / PREFERENCES, PreferencePair, id_, "seed_id")),
+        preferences=tuple(
+            row
+            for row in stored.find(root / PREFERENCES, stored.PREFERENCE, id_, "seed_id")
+            if isinstance(row, PreferencePair)
+        ),
     )
 
 
 def _choose(root: Path) -> str | None:
     beside = [
         {row.seed_id for row in stored.records(root / REVERSE, TrainingRow)},
-        {pair.seed_id for pair in stored.records(root / PREFERENCES, PreferencePair)},
-        {str(line.record.get("id")) for line in _dropped(root)},
+        {row.seed_id for row in stored.records(root / PREFERENCES, stored.PREFERENCE)},
+        {str(line.record.get("id")) for line in stored.records(root / DROPPED, Rejected)},
     ]
     best: tuple[int, str] | None = None
     for row in stored.records(root / FORWARD, TrainingRow):
@@ -89,11 +97,8 @@ def _choose(root: Path) -> str | None:
             best = score, row.seed_id
     if best is not None:
         return best[1]
-    return next((seed.id for path in (VERIFIED, FOUND, SEEDS) for seed in stored.records(root / path, Seed)), None)
-
-
-def _dropped(root: Path) -> list[Rejected]:
-    return list(stored.records(root / DROPPED, Rejected))
+    files = (root / folder / "train.jsonl" for folder in (VERIFIED, FOUND, SEEDS))
+    return next((seed.id for file in files for seed in stored.records(file, Seed)), None)
 
 
 def _fates(

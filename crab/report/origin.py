@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crab.config.section import PARAMS, read_params
-from crab.tracking import identity, lineage, rows
+from crab.tracking import identity, lineage, rows, story
 from crab.tracking.identity import git
 from crab.tracking.record import BOOKKEEPING
 
@@ -44,6 +44,8 @@ class Origin:
 
     name: str
     family: str
+    question: str
+    """What its family, or its file in conf/experiment, asks."""
     commit: str
     dirty: bool
     """Whether the sources differ from that commit."""
@@ -101,6 +103,7 @@ def build(root: Path, defaults: Mapping[str, Any] | None) -> Origin:
     return Origin(
         name=experiment.name,
         family=experiment.family,
+        question=story.of_workspace(params, root)[0],
         commit=experiment.commit,
         dirty=experiment.dirty,
         confidence=f"{100 * float(flat.get('eval.confidence', 0.95)):g}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crab.report import answers, browser, charts, funnel, journey, ledger, origin, plain, recorded, scores, stored
 from crab.report.ablations import Ablation
@@ -17,6 +17,9 @@ from crab.report.ledger import Ledger
 from crab.report.origin import Origin
 from crab.report.recorded import Recorded
 from crab.report.scores import Beside, Results
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 OUTPUT = Path("results/report.html")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -84,7 +87,12 @@ def build(
 
 
 def render(report: Report) -> str:
-    """The page as HTML. Nothing of the data is ever markup: all of it is escaped."""
+    """The page as HTML."""
+    return template("page.jinja").render(report=report, charts=charts)
+
+
+def template(name: str) -> Template:
+    """A template of this room. Nothing of the data is ever markup: all of it is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -96,7 +104,7 @@ def render(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "breakable": plain.breakable}
-    return environment.get_template("page.jinja").render(report=report, charts=charts)
+    return environment.get_template(name)
 
 
 def _number(value: float, digits: int = 0) -> str:

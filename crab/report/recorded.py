@@ -22,9 +22,11 @@ CURVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "base": {"base model: loss": {"loss": "loss"}},
     "sft": {"SFT: loss of each task": {"forward_loss": "forward", "reverse_loss": "reverse"}},
     "dpo": {
-        "DPO: loss": {"loss": "loss"},
+        "preferences: loss": {"loss": "loss"},
         "DPO: rewards": {"rewards/chosen": "chosen", "rewards/rejected": "rejected"},
         "DPO: share of pairs ranked rightly": {"rewards/accuracies": "accuracy"},
+        "GRPO: constraints met by samples": {"share_met": "share", "all_met": "all of a prompt"},
+        "GRPO: divergence from the SFT model": {"kl": "KL"},
     },
 }
 """Stage -> picture -> metric of a step -> name of its curve."""
@@ -87,6 +89,14 @@ class Recorded:
     @property
     def longest(self) -> float:
         return max(one.seconds for one in self.took)
+
+
+def pictures(root: Path) -> Iterator[Picture]:
+    """The curves of the executions that made the results in a folder."""
+    executions = list(journal.executions())
+    for stage in CURVES:
+        if made := _maker(root, stage, executions):
+            yield from _pictures(stage, made)
 
 
 def build(root: Path) -> Recorded:

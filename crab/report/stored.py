@@ -10,8 +10,12 @@ from typing import Any, TypeVar
 
 from crab.core import io
 from crab.core.errors import DataError, Problem
+from crab.core.records import PreferencePair, TrainingRow
+from crab.data.preferences import PreferencePrompt
 
 Record = TypeVar("Record")
+PREFERENCE: Any = PreferencePair | PreferencePrompt | TrainingRow
+"""A line of data/preferences.jsonl, whichever `dpo.algorithm` made it; a kind for `records` and `find`."""
 
 
 def metrics(root: Path, stage: str) -> Mapping[str, Any] | None:
@@ -45,20 +49,25 @@ def find(path: Path, kind: type[Record], id_: str, of: str = "id") -> list[Recor
     Raises:
         DataError: Such a line is not a record of this kind.
     """
+    return [record for record in mentioning(path, kind, id_) if getattr(record, of) == id_]
+
+
+def mentioning(path: Path, kind: type[Record], text: str) -> Iterator[Record]:
+    """The records of a file on whose lines this text stands as a JSON string of its own; none where it is not there.
+
+    Raises:
+        DataError: Such a line is not a record of this kind.
+    """
     if not path.exists():
-        return []
-    text = json.dumps(id_, ensure_ascii=False).encode()
-    found = []
+        return
+    wanted = json.dumps(text, ensure_ascii=False).encode()
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
-            if text in line:
+            if wanted in line:
                 try:
-                    record = io.loads(kind, line)
+                    yield io.loads(kind, line)
                 except ValueError:
                     raise DataError(Problem(f"{path}:{number}", f"not a {kind.__name__} record")) from None
-                if getattr(record, of) == id_:
-                    found.append(record)
-    return found
 
 
 def table(path: Path) -> list[dict[str, str]]:

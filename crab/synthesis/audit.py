@@ -46,7 +46,7 @@ def cases(examples: Sequence[Example], records: int, random_seed: int) -> list[t
     for example in ranked:
         if len(drawn) >= 2 * records:
             break
-        own = [c for c in example.constraints if c.verdict is not None and c.verdict.by == "checker"]
+        own = [c for c in example.constraints if c.verdict is not None and c.certified]
         if not own:
             continue
         rng = randomness.rng(random_seed, "audit", example.id)

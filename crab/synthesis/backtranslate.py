@@ -14,10 +14,11 @@ from crab.config.teacher import TeacherConfig
 from crab.core import randomness
 from crab.core.errors import DataError, Problem
 from crab.core.records import Example, Rejected, Seed
+from crab.synthesis import stated
 from crab.synthesis.asking import Asker, opened
 from crab.synthesis.ledger import Call
 from crab.synthesis.plan import prompts
-from crab.synthesis.proposing import propose
+from crab.synthesis.proposing import Proposals, propose
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def by_rules(seed: Seed, random_seed: int, max_phrasings: int | None) -> Example
 def backtranslate(
     seeds: Sequence[Seed], teacher: TeacherConfig, random_seed: int, asker: Asker | None
 ) -> list[Backtranslated]:
-    """What the teacher proposes for each record; rules first, so that a model's repetition of one is the redundant one.
+    """What each record states and the teacher proposes; rules first, so that a repetition of one is the redundant one.
 
     Args:
         seeds: The pairs.
@@ -71,23 +72,22 @@ def backtranslate(
     Raises:
         CrabError: See `Asker.ask`.
     """
-    phrasings = teacher.max_phrasings
-    examples = [by_rules(seed, random_seed, phrasings) if teacher.rules else _bare(seed) for seed in seeds]
     if asker is None or teacher.llm is None:
-        return [Backtranslated(example) for example in examples]
-    proposed = propose(seeds, asker, teacher.llm, random_seed)
-    return [
-        Backtranslated(
-            dataclasses.replace(
-                example,
-                constraints=example.constraints + one.constraints,
-                refined_instruction=one.refined_instruction,
-            ),
-            one.rejected,
-            one.calls,
-        )
-        for example, one in zip(examples, proposed, strict=True)
-    ]
+        proposed = [Proposals()] * len(seeds)
+    else:
+        proposed = propose(seeds, asker, teacher.llm, random_seed)
+    return [_joined(seed, one, teacher, random_seed) for seed, one in zip(seeds, proposed, strict=True)]
+
+
+def _joined(seed: Seed, proposals: Proposals, teacher: TeacherConfig, random_seed: int) -> Backtranslated:
+    example, unread = stated.read(seed)
+    measured = by_rules(seed, random_seed, teacher.max_phrasings).constraints if teacher.rules else ()
+    example = dataclasses.replace(
+        example,
+        constraints=measured + example.constraints + proposals.constraints,
+        refined_instruction=example.refined_instruction or proposals.refined_instruction,
+    )
+    return Backtranslated(example, unread + proposals.rejected, proposals.calls)
 
 
 def without_constraints(example: Example) -> Rejected | None:

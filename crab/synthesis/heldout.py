@@ -33,7 +33,7 @@ def prompts(examples: Sequence[Example], config: HeldoutConfig, number: int) -> 
             break
         rng = randomness.rng(config.random_seed, "prompt", example.id)
         asked = 1 + len(made) % config.max_constraints
-        checkable = [constraint for constraint in example.constraints if not constraint.judged]
+        checkable = [constraint for constraint in example.constraints if constraint.certified]
         chosen = tuple(choose(checkable, asked, config.selection, rng))
         if not chosen:
             continue

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from crab import constraints
 from crab.config.verify import VerifyConfig
-from crab.core.records import Constraint, Example, Rejected
+from crab.core.records import REFINED, Constraint, Example, Origin, Rejected
+from crab.synthesis import stated
 from crab.synthesis.information import Information
 from crab.synthesis.judging import Judge, Ruling, is_judged, refinement, rule
 from crab.synthesis.ledger import Call
@@ -49,22 +50,31 @@ def verify(
     for constraint, ruling in zip(example.constraints, rulings or [None] * len(example.constraints), strict=False):
         if ruling is None:
             open_.append(constraint)
+        elif stated.stays(constraint.origin, ruling.reason, config.stated):
+            open_.append(stated.at_its_word(constraint))
         elif ruling.accepted:
-            open_.append(ruling.constraint)
+            open_.append(_as_found(ruling, constraint))
         else:
-            rejected.append(_rejected(example, ruling.constraint, ruling.reason, ruling.detail))
+            rejected.append(_rejected(example, _as_found(ruling, constraint), ruling.reason, ruling.detail))
     proven: list[Constraint] = []
     for judged in _with_verdicts(open_, example.response):
         assert judged.verdict is not None
-        if not judged.verdict.satisfied:
-            rejected.append(_rejected(example, judged, "not satisfied", judged.verdict.reason))
+        reason = "" if judged.verdict.satisfied else stated.FALSE
+        if stated.stays(judged.origin, reason or stated.UNPROVED, config.stated):
+            proven.append(_weighed(judged, information, example))
+        elif reason:
+            rejected.append(_rejected(example, judged, reason, judged.verdict.reason))
         elif dissent := _dissent(judged, example.response):
             rejected.append(_rejected(example, judged, "readings disagree", dissent))
         elif span := leaked_span(judged.text, example.response, example.instruction, config.max_leaked_words):
             rejected.append(_rejected(example, judged, "leaks the response", span))
         else:
             proven.append(_weighed(judged, information, example))
-    dropped = redundant(proven, config.max_overlap)
+    dropped = {
+        index: other
+        for index, other in redundant(proven, config.max_overlap).items()
+        if not stated.stays(proven[index].origin, stated.UNPROVED, config.stated)
+    }
     rejected += [
         _rejected(example, proven[index], "redundant", f"says what this one says: {proven[other].text}")
         for index, other in sorted(dropped.items())
@@ -78,6 +88,11 @@ def verify(
     return Verified(verified, (*rejected, *lost), calls)
 
 
+def _as_found(ruling: Ruling, constraint: Constraint) -> Constraint:
+    """What the judge made of a constraint, which is still of whoever found it."""
+    return dataclasses.replace(ruling.constraint, origin=constraint.origin)
+
+
 def _with_verdicts(open_: Sequence[Constraint], response: str) -> list[Constraint]:
     """What the judge accepted as it is; the rest with the checkers' verdicts, and what they measured."""
     checkable = [constraint for constraint in open_ if not is_judged(constraint)]
@@ -88,8 +103,8 @@ def _with_verdicts(open_: Sequence[Constraint], response: str) -> list[Constrain
             decided.append(constraint)
         else:
             verdict = next(verdicts)
-            # A teacher that proposes measures nothing; what the checker measured is the witness.
-            witness = verdict.reason if constraint.origin == "teacher" else constraint.witness
+            # Who proposes or states measures nothing; what the checker measured is the witness.
+            witness = constraint.witness if constraint.origin == "rule" else verdict.reason
             decided.append(dataclasses.replace(constraint, verdict=verdict, witness=witness))
     return decided
 
@@ -116,6 +131,9 @@ def _refined(
     ruling = rulings[-1] if rulings else None
     if text is None:
         return None, ()
+    origin: Origin = "data" if example.meta.get(REFINED) == text else "teacher"
+    if ruling is not None and stated.stays(origin, ruling.reason, config.stated):
+        return text, ()
     if ruling is None or not ruling.accepted:
         reason, detail = ("no judge", "") if ruling is None else (ruling.reason, ruling.detail)
     elif span := leaked_span(text, example.response, example.instruction, config.max_leaked_words):

@@ -12,7 +12,7 @@ from typing import Any
 
 SOURCES = ("crab", "stages", "dvc.yaml", "versions.txt")
 """What decides results beside `params.yaml` and the data."""
-BESIDE = ("crab/tracking/", "crab/cli/", "crab/report/")
+BESIDE = ("crab/tracking/", "crab/cli/", "crab/report/", "crab/release/")
 """Code that cannot change a result."""
 
 
@@ -34,7 +34,7 @@ class Experiment:
 def current(params: dict[str, Any], workspace: Path = Path()) -> Experiment:
     """The experiment of the running process."""
     commit = git("rev-parse", "--verify", "--quiet", "HEAD", folder=workspace).strip()
-    sources = _in_work_tree(workspace)
+    sources = in_work_tree(workspace)
     committed = in_commit(commit, workspace) if commit else {}
     return identify(
         commit=commit,
@@ -83,7 +83,7 @@ def git(*arguments: str, folder: Path = Path()) -> str:
     return done.stdout if done.returncode == 0 else ""
 
 
-def _in_work_tree(workspace: Path) -> dict[str, str]:
+def in_work_tree(workspace: Path) -> dict[str, str]:
     files = [file for name in SOURCES for file in [workspace / name, *(workspace / name).rglob("*")] if file.is_file()]
     return dict(_that_count((file.relative_to(workspace).as_posix(), _blob(file.read_bytes())) for file in files))
 

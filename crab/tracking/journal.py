@@ -22,6 +22,8 @@ from pydantic import ValidationError
 from crab.core import io, paths, processes
 
 Status = Literal["running", "finished", "failed", "killed"]
+CANDIDATES = "candidates"
+"""Family of rows of models that were evaluated and not trained: `crab eval run` makes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,11 @@ class Row:
     stages: dict[str, str] = field(default_factory=dict)
     """Stage -> `executed`, or where its outputs came from."""
     files: dict[str, str] = field(default_factory=dict)
-    """Small text files by path."""
+    """Small text files by path: results, parameters, figures."""
+    question: str = ""
+    """What the family or the named experiment asks."""
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Parameter -> its value in the commit's params.yaml, and here."""
 
 
 def folder() -> Path:

@@ -20,6 +20,7 @@ QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "VLLM_NO_USAGE_STATS": "1",
     # MLflow's own defaults let one call to a dead server block for four minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",

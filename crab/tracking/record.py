@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,19 @@ from crab.config.section import load, read_params
 from crab.config.track import TrackConfig
 from crab.core import paths
 from crab.core.errors import CrabError, Problem
-from crab.tracking import identity, journal, lineage, rows, warn
+from crab.tracking import identity, journal, lineage, rows, story, warn
 from crab.tracking.identity import Experiment
 from crab.tracking.journal import Execution, Row
 from crab.tracking.store import Store, UnavailableError, connect, safe, unavailable_if_it_fails, uri
 
 BOOKKEEPING = "track"
 """The stage that writes rows; it is no part of an experiment's lineage."""
+HEADLINES = "results/summary.json"
+DRAWN_FROM = ("results/", "data/verified/", "data/crab/rejected.jsonl", "data/preferences_rejected.jsonl")
+"""Outputs that figures are made of."""
+
+Draw = Callable[[Path], Mapping[str, str]]
+"""Figures from a folder with outputs: text by file name. Given from outside: this room draws nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +40,29 @@ class Synced:
     """Experiments of the repository whose results are not here (a `dvc pull` fetches them)."""
 
 
-def workspace() -> Row:
+def no_figures(_folder: Path) -> Mapping[str, str]:
+    """Draw nothing."""
+    return {}
+
+
+def workspace(draw: Draw = no_figures) -> Row:
     """The row of the experiment that has just run in this folder; also completes its stages in the journal."""
     params = read_params()
     experiment = identity.current(params)
     lock = lineage.of_workspace()
     ran = {execution.stage: execution for execution in _learn_outputs(experiment, lock)}
     row = _row(experiment, params, lock, lambda path: Path(path).read_text(encoding="utf-8"))
-    started = min((execution.started for execution in ran.values()), default=row.started)
+    question, changes = story.of_workspace(params)
     times = {f"seconds/{stage}": execution.seconds or 0.0 for stage, execution in ran.items()}
-    return replace(row, started=started, metrics={**row.metrics, **times}, stages=_origins(lock, ran))
+    return replace(
+        row,
+        started=min((execution.started for execution in ran.values()), default=row.started),
+        metrics={**row.metrics, **times},
+        stages=_origins(lock, ran),
+        files={**row.files, **draw(Path())},
+        question=question,
+        changes=changes,
+    )
 
 
 def write(row: Row) -> None:
@@ -69,8 +89,11 @@ def write(row: Row) -> None:
         )
 
 
-def sync() -> Synced:
+def sync(draw: Draw = no_figures) -> Synced:
     """Write to MLflow what it lacks: from the journal, and from the experiments that DVC keeps in git.
+
+    Args:
+        draw: Figures of experiments that the journal does not know; its own rows hold theirs.
 
     Raises:
         CrabError: The tracking store is not available.
@@ -79,7 +102,7 @@ def sync() -> Synced:
     try:
         store = connect(config.experiment, config.uri)
         with unavailable_if_it_fails():
-            return _sync(store)
+            return _sync(store, draw)
     except UnavailableError as error:
         raise CrabError(
             Problem(f"MLflow at {safe(uri(config.uri))}", str(error), "start the server, or mend MLFLOW_TRACKING_URI")
@@ -111,15 +134,16 @@ def _hashes(lock: dict[str, Any]) -> dict[str, str]:
     return {path: md5 for stage in lock for path, md5 in lineage.outputs(lock, stage).items()}
 
 
-def _sync(store: Store) -> Synced:
+def _sync(store: Store, draw: Draw) -> Synced:
     store.close_abandoned(journal.abandoned())
     known = store.statuses()
     experiments = stages = 0
     incomplete = []
     kept = {row.key: row for row in journal.rows()}
-    if unknown := _unrecorded_workspace(list(kept.values())):
+    if unknown := _unrecorded_workspace(list(kept.values()), draw):
         kept[unknown.key] = unknown
-    for experiment, row in _in_repository(set(kept) | {key for key, status in known.items() if status == "finished"}):
+    done = set(kept) | {key for key, status in known.items() if status == "finished"}
+    for experiment, row in _in_repository(done, draw):
         if row is None:
             incomplete.append(experiment.name)
         else:
@@ -140,19 +164,19 @@ def _sync(store: Store) -> Synced:
     return Synced(experiments, stages, tuple(incomplete))
 
 
-def _unrecorded_workspace(kept: list[Row]) -> Row | None:
+def _unrecorded_workspace(kept: list[Row], draw: Draw) -> Row | None:
     """The workspace's row where its results came from elsewhere, as after a pull, so that no journal holds it."""
     lock = lineage.of_workspace()
     params = read_params()
     made_with = lock.get(BOOKKEEPING, {}).get("params", {}).get("params.yaml")
     if made_with != params or any(not Path(path).exists() for stage in lock for path in lineage.outputs(lock, stage)):
         return None
-    row = workspace()
+    row = workspace(draw)
     # Under a name that DVC gave, the same results may be there already.
     return None if any(old.lineage == row.lineage and old.params == row.params for old in kept) else row
 
 
-def _in_repository(done: set[str]) -> Iterator[tuple[Experiment, Row | None]]:
+def _in_repository(done: set[str], draw: Draw) -> Iterator[tuple[Experiment, Row | None]]:
     """Experiments that DVC keeps in git and that are not `done`; None where results are not in this clone's cache."""
     root = paths.main_checkout()
     listing = identity.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/exps", folder=root)
@@ -172,12 +196,17 @@ def _in_repository(done: set[str]) -> Iterator[tuple[Experiment, Row | None]]:
             baseline, sources, sources != identity.in_commit(baseline, root), params, text.encode(), parts[4]
         )
         if experiment.key not in done:
-            yield experiment, _from_revision(experiment, params, lock, revision, root)
+            row = _from_revision(experiment, params, lock, revision, draw)
+            if row is not None:
+                changes = story.changes(params, identity.git("show", f"{baseline}:params.yaml", folder=root))
+                row = replace(row, changes=changes)
+            yield experiment, row
 
 
 def _from_revision(
-    experiment: Experiment, params: dict[str, Any], lock: dict[str, Any], revision: str, root: Path
+    experiment: Experiment, params: dict[str, Any], lock: dict[str, Any], revision: str, draw: Draw
 ) -> Row | None:
+    root = paths.main_checkout()
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
@@ -186,19 +215,44 @@ def _from_revision(
         row = _row(experiment, params, lock, lambda path: files.read_text(path, encoding="utf-8"))
     except (DvcException, OSError):
         return None
+    question = story.question(params, lambda path: identity.git("show", f"{revision}:{path}", folder=root))
     when = float(identity.git("show", "-s", "--format=%ct", revision, folder=root).strip() or 0)
     ran = {e.stage: e for e in journal.executions() if e.key == experiment.key and e.status == "finished"}
-    return replace(row, started=when, ended=when, stages=_origins(lock, ran))
+    return replace(
+        row,
+        started=when,
+        ended=when,
+        stages=_origins(lock, ran),
+        files={**row.files, **_drawn(files, row.lineage, draw)},
+        question=question,
+    )
+
+
+def _drawn(files: Any, outputs: Iterable[str], draw: Draw) -> Mapping[str, str]:
+    """Figures of a revision, from those of its outputs that this clone has."""
+    from dvc.exceptions import DvcException
+
+    with tempfile.TemporaryDirectory() as folder:
+        for path in outputs:
+            if path.startswith(DRAWN_FROM) and files.isfile(path):
+                place = Path(folder, path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    files.get_file(path, str(place))
+                except (DvcException, OSError):
+                    place.unlink(missing_ok=True)
+        return draw(Path(folder))
 
 
 def _row(experiment: Experiment, params: Mapping[str, Any], lock: dict[str, Any], read: Callable[[str], str]) -> Row:
     """A finished experiment's row, of which only the times and the stages' origins are still missing."""
     hashes = _hashes(lock)
     results = [path for path in hashes if path.startswith("results/") and path.endswith(".json")]
+    results.sort(key=lambda path: path != HEADLINES)  # MLflow preselects what was written first
     files = {path: read(path) for path in ["params.yaml", "dvc.lock", *results]}
     metrics: dict[str, float] = {}
     for path in results:
-        metrics |= rows.metrics(rows.prefix(path), json.loads(files[path]))
+        metrics |= rows.of_result(path, json.loads(files[path]))
     now = journal.begin(BOOKKEEPING, experiment, {}).started
     return Row(
         key=experiment.key,

@@ -28,10 +28,18 @@ def metrics(stage: str, values: Any) -> dict[str, float]:
     return {_NOT_IN_NAMES.sub("_", name): value for name, value in _numbers(values, stage)}
 
 
-def prefix(path: str) -> str:
-    """What a result file's metrics are called: its stage; nothing for `metrics.json`, which groups them itself."""
+def of_result(path: str, values: Any) -> dict[str, float]:
+    """The numbers of a result file by its stage; `metrics.json` groups them itself.
+
+    The headlines of `summary.json` are called `accuracy/heldout_sft`, their intervals
+    `accuracy_interval/heldout_sft_low`: MLflow sorts groups, and these come first.
+    """
     name = path.rpartition("/")[2].removesuffix(".json")
-    return "" if name == "metrics" else name
+    if name == "summary":
+        ends = ("_low", "_high", "_n")
+        order = sorted(values, key=lambda key: (key.endswith(ends), "_sft" not in key))  # the first is what pages show
+        return metrics("", {f"accuracy{'_interval' * key.endswith(ends)}/{key}": values[key] for key in order})
+    return metrics("" if name == "metrics" else name, values)
 
 
 def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:

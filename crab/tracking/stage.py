@@ -16,7 +16,7 @@ from crab.config import section
 from crab.config.section import load
 from crab.config.track import TrackConfig
 from crab.core.errors import ConfigError, CrabError, Problem, ResourceError
-from crab.tracking import identity, journal, lineage, process, rows, warn
+from crab.tracking import identity, journal, lineage, process, rows, story, warn
 from crab.tracking.journal import Execution, Row, Status
 from crab.tracking.store import Store, UnavailableError, connect, safe, unavailable_if_it_fails, uri
 
@@ -177,6 +177,7 @@ def _disk_is_full(error: BaseException | None) -> bool:
 
 def _row(experiment: identity.Experiment, params: dict[str, Any], execution: Execution) -> Row:
     """What is known of an experiment when one of its stages begins."""
+    question, changes = story.of_workspace(params)
     return Row(
         key=experiment.key,
         name=experiment.name,
@@ -187,6 +188,8 @@ def _row(experiment: identity.Experiment, params: dict[str, Any], execution: Exe
         started=execution.started,
         ended=None,
         params=rows.parameters(params),
+        question=question,
+        changes=changes,
     )
 
 

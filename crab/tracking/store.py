@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from crab.core import io, paths
 from crab.core.errors import DataError
-from crab.tracking import journal
+from crab.tracking import board, journal, note
 from crab.tracking.journal import Execution, Row, Status
 
 MAX_PARAM = 6000
@@ -29,8 +28,6 @@ MAX_TAG = 5000
 """Characters of a tag's value that every backend keeps."""
 PARAMS_PER_CALL = 100
 METRICS_PER_CALL = 1000
-CANDIDATES = "candidates"
-"""Family of rows of models that were evaluated and not trained: `crab eval run` makes them."""
 ENDED = {"finished": "FINISHED", "failed": "FAILED", "killed": "KILLED"}
 
 
@@ -45,11 +42,6 @@ def uri(configured: str | None = None) -> str:
     if chosen.startswith("sqlite:///") and not chosen.startswith("sqlite:////"):
         return f"sqlite:///{paths.main_checkout() / chosen.removeprefix('sqlite:///')}"
     return chosen
-
-
-def page(experiment_id: str) -> str:
-    """The part of the UI's address that lists our experiments and not their stages."""
-    return f"#/experiments/{experiment_id}/runs?searchFilter=" + quote("tags.`crab.kind` = 'experiment'")
 
 
 @contextmanager
@@ -85,9 +77,10 @@ class Store:
     def write_experiment(self, row: Row) -> str:
         """The complete run of an experiment, made or completed; returns its id."""
         run_id = self._parent(row)
-        tags = {f"lineage.{path}": md5 for path, md5 in row.lineage.items()}
+        # Which run made this model? All other hashes are in dvc.lock, among the artifacts.
+        tags = {f"lineage.{path}": md5 for path, md5 in row.lineage.items() if path.startswith("models/")}
         tags |= {f"crab.stage.{stage}": how for stage, how in row.stages.items()}
-        tags |= {"crab.status": row.status, "mlflow.note.content": note(row)}
+        tags |= {"crab.status": row.status, "mlflow.note.content": note.write(row, run_id)}
         self._write(run_id, row.metrics, row.ended or time.time(), tags)
         for path, text in row.files.items():
             self.client.log_text(run_id, text, path)
@@ -190,9 +183,15 @@ class Store:
                     self.experiment_id,
                     run_name=row.name,
                     start_time=round(row.started * 1000),
-                    tags={"crab.kind": "experiment", "crab.status": "running", **_origin(row)},
+                    tags={
+                        "crab.kind": "experiment",
+                        "crab.status": "running",
+                        "crab.changes": _cut(note.summary(row.changes), MAX_TAG),
+                        **_origin(row),
+                    },
                 )
                 run_id = str(run.info.run_id)
+                self.client.set_tag(run_id, "mlflow.note.content", note.write(row, run_id))
                 self._write_params(run_id, row.params)
         self._parents[row.key] = run_id
         return run_id
@@ -239,9 +238,12 @@ def connect(experiment: str, configured: str | None = None) -> Store:
         if found is None:
             # A location that MLflow chooses itself would be in the folder of the first process, which DVC may delete.
             local = (paths.main_checkout() / "mlartifacts").as_uri() if where.startswith("sqlite:") else None
-            experiment_id = client.create_experiment(experiment, artifact_location=local)
+            experiment_id = client.create_experiment(experiment, artifact_location=local, tags=board.tags())
         else:
             experiment_id = found.experiment_id
+            for name, value in board.tags().items():
+                if name not in found.tags:  # what a reader has written there since stays
+                    client.set_experiment_tag(experiment_id, name, value)
         known = _known_ids()
         if (about := f"{safe(where)} {experiment}") not in known:
             io.write_json(paths.work_root() / "mlflow.json", {**known, about: str(experiment_id)})
@@ -258,10 +260,10 @@ def ui(experiment: str, configured: str | None = None) -> tuple[str, str] | None
     if known is None:
         return None
     if where.startswith("http"):
-        return "", f"{safe(where).rstrip('/')}/{page(known)}"
+        return "", f"{safe(where).rstrip('/')}/{board.page(known)}"
     local = f"sqlite:///{paths.main_checkout()}/"
     shown = f"sqlite:///{where.removeprefix(local)}" if where.startswith(local) else safe(where)
-    return f".venv/bin/mlflow ui --backend-store-uri {shown}", f"http://127.0.0.1:5000/{page(known)}"
+    return f".venv/bin/mlflow ui --backend-store-uri {shown}", f"http://127.0.0.1:5000/{board.page(known)}"
 
 
 def _known_ids() -> dict[str, str]:
@@ -276,22 +278,6 @@ def safe(where: str) -> str:
     """An address without the user name and password that it may hold."""
     scheme, separator, rest = where.partition("://")
     return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else where
-
-
-def note(row: Row) -> str:
-    """What a reader of the run's page sees first: what it is, and how to have it again."""
-    again = f"`dvc exp apply {row.name}`" if "/workspace/" not in row.key else "`dvc repro`"
-    if row.family == CANDIDATES:
-        again = f"`python -m crab eval run {row.name}`"
-    lines = [
-        f"**{row.name}**" + (f", of the family *{row.family}*" if row.family else ""),
-        f"Commit {row.commit[:12] or '(none)'}{' with changed sources' if row.dirty else ''}. Back again: {again}.",
-    ]
-    if row.stages:
-        lines.append(
-            "| stage | how |\n|---|---|\n" + "\n".join(f"| {stage} | {how} |" for stage, how in row.stages.items())
-        )
-    return "\n\n".join(lines)
 
 
 def _origin(what: Row | Execution) -> dict[str, str]:

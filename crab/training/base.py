@@ -26,13 +26,19 @@ END, PAD = "<|end|>", "<|pad|>"
 _SPECIAL = (PAD, END, "<|system|>", "<|user|>", "<|assistant|>")
 
 
-def point_to_hub(model: ModelConfig, compute: ComputeConfig, output: Path) -> dict[str, float]:
+def point_to_hub(model: ModelConfig, compute: ComputeConfig, output: Path, sharing: int = 1) -> dict[str, float]:
     """Name the hub model in `output`, after asking whether this machine can train it and may download it.
+
+    Args:
+        model: The `model` section.
+        compute: The `compute` section.
+        output: Where the pointer goes.
+        sharing: Processes that will share the weights in training.
 
     Raises:
         ResourceError: Too little memory, no access, no connection.
     """
-    hardware.require(model, compute, "training")
+    hardware.require(model, compute, "training", sharing)
     base = model.base
     assert base.hub_id is not None
     assert base.revision is not None

@@ -52,6 +52,7 @@ class Keeper(TrainerCallback):
         if args.world_size > 1:
             broadcast_object_list(due)  # all processes take part in a save, and only one clock decides
         control.should_save, control.should_training_stop = due[0], control.should_training_stop or due[1]
+        control.should_log |= due[0]  # where the loss is looked at: what is no number must not become a checkpoint
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         journal = self.journal()  # sums of all processes

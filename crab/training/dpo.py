@@ -12,11 +12,15 @@ from crab.config.dpo import DpoConfig
 from crab.config.model import ModelConfig
 from crab.core.errors import DataError, Problem
 from crab.core.records import PreferencePair, Rejected
+from crab.data import preference_rows, preferences
 from crab.training import hardware, loading, runtime
+from crab.training.material import Material
 from crab.training.tokenise import Tokens, encode, too_long
 
 if TYPE_CHECKING:
     from crab.training.loop import LogStep
+
+RECORD = PreferencePair
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,22 @@ class TokenPair:
 class PreparedPairs:
     """Pairs that fit, pairs that did not, and how many fit only after a cut."""
 
-    pairs: list[TokenPair]
+    rows: list[TokenPair]
     rejected: list[Rejected]
     cut: int
+
+
+def make(material: Material) -> preferences.Built:
+    """Pairs from wherever `dpo.source` says."""
+    config = material.config
+    if config.pairs is not None:
+        return preference_rows.read(config.pairs, config.source, config.random_seed)
+    examples = material.examples()
+    if config.source == "witness":
+        writer = material.writer
+        return preferences.from_witness(examples, writer.choose, writer.compose, config.random_seed)
+    prompts = material.prompts(examples)
+    return preferences.from_samples(prompts, material.samples(prompts))
 
 
 def prepare(policy: Path, pairs: Sequence[PreferencePair], config: DpoConfig, model: ModelConfig) -> PreparedPairs:
@@ -58,8 +75,8 @@ def prepare(policy: Path, pairs: Sequence[PreferencePair], config: DpoConfig, mo
             continue
         cut += length > config.max_length
         end = config.max_length
-        result.pairs.append(TokenPair(good[:boundary], good[boundary:end], bad[boundary:end]))
-    return PreparedPairs(result.pairs, result.rejected, cut)
+        result.rows.append(TokenPair(good[:boundary], good[boundary:end], bad[boundary:end]))
+    return PreparedPairs(result.rows, result.rejected, cut)
 
 
 def train(

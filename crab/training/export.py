@@ -29,7 +29,7 @@ def save(trainer: Any, tokenizer: Any, output: Path, bf16: bool) -> None:
     if not trainer.is_world_process_zero():
         return
     if hasattr(model, "merge_and_unload"):
-        model = model.merge_and_unload()
+        model = _merged(model)
     if bf16:
         model = model.to(torch.bfloat16)
         weights = weights and {name: weight.to(torch.bfloat16) for name, weight in weights.items()}
@@ -46,3 +46,15 @@ def save(trainer: Any, tokenizer: Any, output: Path, bf16: bool) -> None:
     if output.exists():
         shutil.rmtree(output)
     os.rename(temporary, output)
+
+
+def _merged(model: Any) -> Any:
+    """The model with its adapters merged into the weights that they were trained over."""
+    if getattr(model, "is_loaded_in_4bit", False):
+        from peft import get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+
+        # At 16 bits: merging into 4 would round away much of what was learnt.
+        config, adapters = model.peft_config["default"], get_peft_model_state_dict(model)
+        model = get_peft_model(model.unload().dequantize(), config)
+        set_peft_model_state_dict(model, adapters)
+    return model.merge_and_unload()

@@ -2,22 +2,24 @@
 
 The stage's own command never changes, since DVC takes it for part of the stage; how many processes train is read from
 the `launch` section, which no stage tracks. Workers read what the stage has written, and leave result and curves in the
-stage's work folder.
+stage's work folder. They save and stop when the stage does, or dies: it holds the other end of their standard input.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crab.config.launch import LaunchConfig
-from crab.core import io
+from crab.core import gpus, io
 from crab.core.errors import CrabError, Problem
 
 if TYPE_CHECKING:
@@ -48,21 +50,26 @@ def train(stage: str, launch: LaunchConfig, place: Path, log_step: LogStep, here
     """
     if launch.processes == 1:
         return here()
-    for name in (RESULT, PROBLEMS, STEPS):
-        (place / name).unlink(missing_ok=True)
-    io.write_json(place / "accelerate.json", _accelerate(launch))
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(place / "accelerate.json")]
-    child = subprocess.Popen([*command, "-m", "crab.training.worker", stage, str(place)])
-    read = 0
-    try:
-        while child.poll() is None:
-            time.sleep(_POLL_SECONDS)
-            read = _pass_on(place / STEPS, read, log_step)
-    finally:
-        if child.poll() is None:  # we are being stopped: so are they, after they have saved
-            child.terminate()
+    with _alone(place) as lock:
+        for name in (RESULT, PROBLEMS, STEPS):
+            (place / name).unlink(missing_ok=True)
+        io.write_json(place / "accelerate.json", config_file(launch))
+        command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(place / "accelerate.json")]
+        child = subprocess.Popen(
+            [*command, "-m", "crab.training.worker", stage, str(place)],
+            stdin=subprocess.PIPE,
+            pass_fds=[lock, *gpus.held()],
+        )
+        assert child.stdin is not None
+        read = 0
+        try:
+            while child.poll() is None:
+                time.sleep(_POLL_SECONDS)
+                read = _pass_on(place / STEPS, read, log_step)
+        finally:
+            child.stdin.close()
             child.wait()
-    _pass_on(place / STEPS, read, log_step)
+        _pass_on(place / STEPS, read, log_step)
     if (place / PROBLEMS).exists():
         raise CrabError([Problem(**problem) for problem in json.loads((place / PROBLEMS).read_text(encoding="utf-8"))])
     if child.returncode != 0 or not (place / RESULT).exists():
@@ -77,7 +84,20 @@ def train(stage: str, launch: LaunchConfig, place: Path, log_step: LogStep, here
     return result
 
 
-def _accelerate(launch: LaunchConfig) -> dict[str, Any]:
+@contextmanager
+def _alone(place: Path) -> Iterator[int]:
+    """Wait until no workers are left of a stage that was killed; yields a lock for those that come now."""
+    with open(place / "workers.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("crab: waiting for the training processes of a killed run to save and stop", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
+
+
+def config_file(launch: LaunchConfig) -> dict[str, Any]:
+    """What accelerate's own config file holds for the section."""
     return {
         "compute_environment": "LOCAL_MACHINE",
         "num_machines": 1,
@@ -88,7 +108,7 @@ def _accelerate(launch: LaunchConfig) -> dict[str, Any]:
         "rdzv_backend": "static",
         "same_network": True,
         "use_cpu": False,
-    } | launch.accelerate
+    } | launch.accelerate.model_dump(exclude_none=True)
 
 
 def _pass_on(file: Path, read: int, log_step: LogStep) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from crab.config.model import ModelConfig
+from crab.config.model import LoraConfig, ModelConfig
 from crab.core import hub, modelpath
 from crab.core.errors import CrabError, Problem
 from crab.training.runtime import Device
@@ -44,7 +44,7 @@ def load_policy(path: Path, model: ModelConfig, device: Device) -> Any:
     """The model of a folder, ready to be trained on `device`.
 
     Weights are fp32 (with bf16 arithmetic on top, where the config says so), but for the frozen ones under adapters on
-    a GPU, which are bf16.
+    a GPU, which are bf16, or in 4 bits.
 
     Raises:
         ResourceError: A hub model that cannot be reached.
@@ -56,8 +56,29 @@ def load_policy(path: Path, model: ModelConfig, device: Device) -> Any:
     frozen_bf16 = uses_bf16(model, device) and model.lora is not None
     with hub.reaching(name, revision, model.about.access):
         return AutoModelForCausalLM.from_pretrained(
-            name, revision=revision, dtype=torch.bfloat16 if frozen_bf16 else torch.float32
+            name,
+            revision=revision,
+            dtype=torch.bfloat16 if frozen_bf16 else torch.float32,
+            quantization_config=quantisation(model.lora),
         )
+
+
+def quantisation(lora: LoraConfig | None) -> Any:
+    """How frozen weights of few bits are kept, for transformers; None for others.
+
+    Source: NF4, double quantisation and arithmetic in bf16, as in QLoRA (arXiv 2305.14314, section 3).
+    """
+    if lora is None or lora.quantisation is None:
+        return None
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+        load_in_4bit=True,
+        bnb_4bit_quant_type=lora.quantisation,
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
 
 
 def uses_bf16(model: ModelConfig, device: Device) -> bool:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tqdm import tqdm
 from transformers import PrinterCallback, ProgressCallback, TrainerCallback
 
 from crab.config.model import LoraConfig
 from crab.config.optimiser import OptimiserConfig
 from crab.core.errors import CrabError, Problem, ResourceError
-from crab.training import checkpoints
+from crab.training import checkpoints, runtime
 from crab.training.batches import EpochSampler
 
 LogStep = Callable[[int, Mapping[str, float]], None]
@@ -65,8 +67,10 @@ class _Reporter(TrainerCallback):
     def __init__(self, trainer: Any, name: str, log_step: LogStep) -> None:
         self.trainer, self.name, self.log_step = trainer, name, log_step
         self.bar: Any = None
+        self.logged_at, self.tokens = 0.0, 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.logged_at, self.tokens = time.monotonic(), float(state.num_input_tokens_seen)
         quiet = 2.0 if sys.stderr.isatty() else 30.0
         self.bar = tqdm(
             total=state.max_steps, initial=state.global_step, desc=self.name, unit="step", mininterval=quiet,
@@ -84,18 +88,29 @@ class _Reporter(TrainerCallback):
         logs: dict[str, float] = kwargs["logs"]
         if "loss" not in logs:  # the trainer's closing line about run time
             return
-        if not math.isfinite(logs["loss"]):
-            self.bar.close()
-            raise CrabError(
-                Problem(
-                    f"params.yaml [{self.name}]",
-                    f"the loss is {logs['loss']} at step {state.global_step}",
-                    "lower learning_rate; the last checkpoints are kept",
+        for what in ("loss", "grad_norm"):
+            if not math.isfinite(logs.get(what, 0.0)):
+                self.bar.close()
+                raise CrabError(
+                    Problem(
+                        f"params.yaml [{self.name}]",
+                        f"the {what} is {logs[what]} at step {state.global_step}",
+                        "lower learning_rate; the last checkpoints, from before, are kept",
+                    )
                 )
-            )
         self.bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
         if state.is_world_process_zero:
-            self.log_step(state.global_step, {key: float(value) for key, value in logs.items()})
+            self.log_step(state.global_step, {key: float(value) for key, value in logs.items()} | self._cost(logs))
+
+    def _cost(self, logs: Mapping[str, float]) -> dict[str, float]:
+        """Speed, where the trainer only counts tokens, and the most memory that this process has held."""
+        cost = {"memory_gb": runtime.peak_memory_gb(self.trainer.args.device.type)}
+        now = time.monotonic()
+        if "num_tokens" in logs and "tokens_per_second" not in logs:
+            cost["tokens_per_second"] = (logs["num_tokens"] - self.tokens) / max(now - self.logged_at, 1e-9)
+            self.tokens = logs["num_tokens"]
+        self.logged_at = now
+        return cost
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self.bar.close()
@@ -185,7 +200,7 @@ def run(trainer: Any, name: str, save_seconds: float, log_step: LogStep) -> None
         trainer.restore(checkpoints.journal(checkpoint))
         if trainer.is_world_process_zero():
             print(f"{name}: goes on from step {checkpoint.name.rpartition('-')[2]}", file=sys.stderr)
-    with keeper.stopping_on_sigterm(), _explaining_lack_of_memory(name):
+    with keeper.stopping_on_sigterm(), _explaining_lack_of_memory(name), _explaining_a_full_disk(folder):
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if keeper.stopping:
         raise CrabError(
@@ -208,6 +223,26 @@ def _explaining_lack_of_memory(name: str) -> Iterator[None]:
                 f"out of memory: {str(error).partition('.')[0] or 'no more RAM'}",
                 "halve batch_size and double accumulation_steps (the step stays the same), set gradient_checkpointing, "
                 "or choose a model with LoRA; the last checkpoint is kept",
+            )
+        ) from None
+
+
+_FULL = ("No space left on device", "Disk quota exceeded", "inline_container", "PytorchStreamWriter", "iostream error")
+"""What a write that failed says; the last three are torch's, which knows no reasons."""
+
+
+@contextmanager
+def _explaining_a_full_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        if not any(sign in f"{error} {error.__context__}" for sign in _FULL):
+            raise
+        raise ResourceError(
+            Problem(
+                str(folder),
+                "a checkpoint could not be written: the disk is full, or your quota on it is used up",
+                "make room and run the same command: it goes on from the last whole checkpoint, which is kept",
             )
         ) from None
 

@@ -25,6 +25,11 @@ class Objective:
     lengths: list[int]
     """Length of each unit, by which steps are put together."""
 
+    @property
+    def tokens(self) -> int:
+        """Tokens of all rows, prompts and completions without padding: what an epoch puts through the model."""
+        return sum(len(row.tokens) for _, units in self.terms for unit in units for row in unit)
+
 
 def plain(rows: Sequence[TokenRow]) -> Objective:
     """One term: the token mean over all rows."""

@@ -19,7 +19,7 @@ from crab.config.mix import MixConfig
 from crab.config.model import ModelConfig
 from crab.config.optimiser import OptimiserConfig
 from crab.config.sft import SftConfig
-from crab.training.hardware import needed_gb
+from crab.training.hardware import training_gb
 
 PACKING_LOSS: Final = 0.02
 """Share of a packed sequence that stays empty: best fit leaves 1 to 2 % where rows are much shorter than sequences."""
@@ -107,16 +107,24 @@ def sft(
     )
 
 
-def dpo(config: DpoConfig, model: ModelConfig, pairs: int, tokens_per_row: float) -> Phase:
-    """Preference training on so many pairs; a pass of the reference over all of them is counted in."""
-    phase = _phase("dpo", {"pairs": pairs}, 2 * pairs, pairs, tokens_per_row, config.max_length, False, config, model)
-    reference = 2.0 * model.about.parameters * phase.tokens / config.epochs
+def dpo(config: DpoConfig, model: ModelConfig, rows: int, tokens_per_row: float) -> Phase:
+    """Preference training on so many pairs, samples (GRPO) or rows.
+
+    A pass of DPO's reference over all pairs is counted in, and of GRPO's over all samples; making samples is not.
+    """
+    name, passes = {"dpo": ("pairs", 2 * rows), "grpo": ("samples", rows)}.get(config.algorithm, ("answers", rows))
+    phase = _phase("dpo", {name: rows}, passes, rows, tokens_per_row, config.max_length, False, config, model)
+    reference = 2.0 * model.about.parameters * phase.tokens
+    if config.algorithm == "dpo":
+        reference /= config.epochs  # computed once
+    elif config.grpo is None or not config.grpo.beta:
+        reference = 0.0
     return Phase(**{name: getattr(phase, name) for name in Phase.__slots__} | {"flops": phase.flops + reference})
 
 
 def memory_gb(model: ModelConfig, launch: LaunchConfig) -> float:
     """Memory of each GPU."""
-    return needed_gb(model.about.memory_gb, "training", adapters=model.lora is not None) / launch.sharing
+    return training_gb(model, launch.sharing)
 
 
 def _phase(

@@ -117,6 +117,11 @@ def fit(
 ) -> PreferenceTrainer:
     """Train `model` on the pairs, going on where a killed run stopped; returns the trainer with the model."""
     datasets.disable_progress_bars()
+    # The section's validator saw to it.
+    assert config.loss_type is not None
+    assert config.beta is not None
+    assert config.nll_weight is not None
+    assert config.label_smoothing is not None
     losses: list[str] = [config.loss_type, "sft"] if config.nll_weight else [config.loss_type]
     trainer = PreferenceTrainer(
         pairs,

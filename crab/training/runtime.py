@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from typing import Literal
 
 from crab.config.compute import ComputeConfig
@@ -51,6 +53,16 @@ def resolve(compute: ComputeConfig) -> Device:
             )
         )
     return "cuda" if found and compute.device != "cpu" else "cpu"
+
+
+def peak_memory_gb(device: str) -> float:
+    """Gigabytes (10^9 bytes) that this process has held at most: of its GPU, or of RAM."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 1e9
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 def _stay_silent() -> None:

@@ -102,5 +102,6 @@ def train(
         "reverse_rows": len(reverse),
         "forward_completion_tokens": sum(row.completion_tokens for row in forward),
         "reverse_completion_tokens": sum(row.completion_tokens for row in reverse),
+        "read_tokens": goal.tokens * config.epochs,
         **trainer.final_losses(),
     }

@@ -84,10 +84,13 @@ def test_a_family_from_queue_to_comparison(project: Project) -> None:
     conf.write_text(conf.read_text().replace("- track: mlflow", "- track: none  "))
     project.commit("Without MLflow, which this test is not about")
 
-    done = project.crab("family", "run", "mine", "-j", "2")
+    done = project.crab("family", "run", "mine", "-j", "2", COLUMNS="160")
     assert "4 of 4 done" in done.stdout
-    assert "has run on this commit" in project.crab("family", "queue", "mine").stdout
+    assert "+66.7" in done.stdout, "the comparison ends it"
+    assert "has run with these values and this code" in project.crab("family", "queue", "mine").stdout
     text = project.crab("family", "compare", "mine", COLUMNS="160").stdout
     for word in ("Does alpha matter?", "aux_weight0.5", "66.7", "2 seeds", "higher", "+66.7"):
         assert word in text
     assert project.crab("family", "compare", "mine", "--model", "dpo", ok=False).returncode == 1
+    project.crab("report", "--no-journal")
+    assert 'id="ablations"' in (project.root / "results" / "report.html").read_text(encoding="utf-8")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from crab.cli import plan
+from crab.cli import compose, plan
 from crab.core.errors import CrabError
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,33 @@ def _lines(experiment: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith(("sft", "dpo"))]
 
 
+@pytest.mark.parametrize(
+    ("launch", "memory", "verdict"),
+    [
+        # 7.25e9 parameters x 16 bytes over 8 GPUs, and 12 GB of activations; DDP keeps all of it on each.
+        ("fsdp", "27 GB on each GPU", "fits"),
+        ("deepspeed_zero3", "27 GB on each GPU", "fits"),
+        ("multi_gpu", "128 GB on each GPU", "does not fit: share the weights"),
+    ],
+)
+def test_eight_gpus_run_the_papers_batches(
+    launch: str, memory: str, verdict: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The launches share the forward passes of the recipe's steps evenly, or composing would have been refused."""
+    overrides = ["experiment=paper_mistral7b", f"launch={launch}", "eval.followbench.prompts.path=conf"]
+    params = YAML(typ="safe").load(compose.composed(ROOT, overrides))
+    for stage, batch in (("sft", 256), ("dpo", 64)):
+        section = params[stage]
+        assert section["batch_size"] * section["accumulation_steps"] == batch
+        assert section["accumulation_steps"] % params["launch"]["processes"] == 0
+    plan.show(ROOT, overrides[:2], "A100-80GB", None, 1204, 0.4)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "on 8 x" in shown
+    assert f"launch={launch} " in shown
+    assert memory in shown
+    assert f"has 80 GB: {verdict}" in shown
+
+
 def test_an_unknown_gpu_lists_the_known_ones() -> None:
     with pytest.raises(CrabError, match=r"known: .*H100"):
         plan.show(ROOT, [], "GTX-1080", None, 100, 0.4)
@@ -39,3 +67,15 @@ def test_adapters_fit_where_all_weights_do_not(capsys: pytest.CaptureFixture[str
     for model, verdict in (("mistral7b", "does not fit"), ("mistral7b_lora", "fits")):
         plan.show(ROOT, [f"model={model}", "mix.max_records=1000"], "L4", 1, 600, 0.4)
         assert f"has 24 GB: {verdict}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("option", "counted", "steps"),
+    [("default", "790 pairs", "100"), ("grpo", "2,560 samples", "40"), ("best_of_n", "790 answers", "100"),
+     ("more_sft", "1,000 answers", "126")],
+)  # fmt: skip
+def test_every_algorithm_has_a_plan(option: str, counted: str, steps: str, capsys: pytest.CaptureFixture[str]) -> None:
+    plan.show(ROOT, [f"dpo={option}", "mix.max_records=1000"], "L4", 1, 100, 0.4)
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("dpo")]
+    assert counted in line
+    assert line.split()[-2] == steps

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tests import browser
 
 PROBE = """<!doctype html><title>waiting</title><body style="margin:0">
 <iframe id="frame" style="border:0;width:{width}px;height:900px" src="{address}"></iframe>
@@ -53,21 +48,10 @@ class Seen:
 
 def look(page: Path, width: int) -> Seen:
     """Open a page at a width of so many pixels; skips the test where there is no browser."""
-    browser = next(filter(None, map(shutil.which, NAMES)), None)
-    if browser is None:
-        pytest.skip(f"no browser on this machine: {', '.join(NAMES)}")
     probe = page.with_name("probe.html")
     probe.write_text(PROBE.format(width=width, address=html.escape(page.as_uri())), encoding="utf-8")
-    done = subprocess.run(
-        [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-            "--enable-logging=stderr", "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--window-size=1280,1000", "--disable-background-networking", "--no-first-run",
-            "--virtual-time-budget=10000", f"--user-data-dir={page.with_name('browser')}", "--dump-dom", probe.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-        env=os.environ | {"HOME": str(page.parent), "DBUS_SESSION_BUS_ADDRESS": "disabled:"},
-    )  # fmt: skip
+    options = ("--allow-file-access-from-files", "--window-size=1280,1000")
+    done = browser.open_page(probe.as_uri(), page.with_name("browser"), *options)
     found = re.search(r"<pre>(.*?)</pre>", done.stdout, re.DOTALL)
     assert found, done.stderr[-2000:]
     return Seen(re.findall(r":CONSOLE[^\"]*\"(.*)\"", done.stderr), json.loads(html.unescape(found[1])))

@@ -38,7 +38,13 @@ SEEDS = [
     for number, response in enumerate(RESPONSES)
 ]
 VERIFY = VerifyConfig(
-    random_seed=0, max_overlap=0.6, max_leaked_words=5, information_responses=4, sibling_responses=0, sibling_prior=4.0
+    random_seed=0,
+    max_overlap=0.6,
+    max_leaked_words=5,
+    information_responses=4,
+    sibling_responses=0,
+    stated="proved",
+    sibling_prior=4.0,
 )
 PARAMS = """\
 name: small & <i>sound</i>

@@ -81,7 +81,7 @@ def test_commands_for_a_change(small: Path) -> None:
     ],
 )
 def test_overrides_reach_hydra_as_they_are(change: Change, key: str, value: object) -> None:
-    run = Origin("n", "", "c", False, "95", "", "", False, True, (change,), (), (), True).commands[-1]
+    run = Origin("n", "", "", "c", False, "95", "", "", False, True, (change,), (), (), True).commands[-1]
     words = shlex.split(run.replace("\\\n", ""))  # a line that goes on
     assert words[:4] == ["dvc", "exp", "run", "-S"]
     parsed = OverridesParser.create().parse_override(words[4])
@@ -89,5 +89,5 @@ def test_overrides_reach_hydra_as_they_are(change: Change, key: str, value: obje
 
 
 def test_a_value_that_is_gone() -> None:
-    found = Origin("n", "", "c", False, "95", "", "", False, True, (Change("a.b", None, "1"),), (), (), True)
+    found = Origin("n", "", "", "c", False, "95", "", "", False, True, (Change("a.b", None, "1"),), (), (), True)
     assert "'~a.b'" in found.commands[-1]

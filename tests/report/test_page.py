@@ -12,7 +12,7 @@ import pytest
 
 from crab.core import io
 from crab.core.errors import CrabError
-from crab.core.records import EvalPrompt
+from crab.core.records import EvalPrompt, Rejected
 from crab.report import answers, page, stored
 from crab.report.ablations import Ablation, Arm
 from crab.report.charts import Mark
@@ -72,6 +72,16 @@ def test_the_funnel_counts(small: Path) -> None:
     assert "ordinary conversations" not in text  # these metrics do not count them
     for words in ("seed pairs evaluation prompt 1", "sft training rows too <long> 1", "verify constraints redundant"):
         assert words in text
+    line = next(iter(stored.records(small / "data/verified/rejected.jsonl", Rejected)))
+    assert f"“{line.record['constraint']['text']}”: {line.detail}" in text, "an example of what was left out"
+
+
+def test_the_question_is_told(small: Path) -> None:
+    (small / "conf/experiment").mkdir(parents=True)
+    params = small / "params.yaml"
+    params.write_text(params.read_text().replace("small & <i>sound</i>", "smaller"))
+    (small / "conf/experiment/smaller.yaml").write_text("# @package _global_\n# Is it <b>smaller</b>? Yes.\n")
+    assert "question Is it <b>smaller</b>?" in made(small).section("run")
 
 
 def test_one_record_is_followed(small: Path) -> None:
@@ -271,7 +281,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def test_colours_can_be_told_from_their_ground() -> None:
-    style = (page.TEMPLATES / "style.jinja").read_text(encoding="utf-8")
+    style = (page.TEMPLATES / "pictures.jinja").read_text(encoding="utf-8")
     schemes = [
         dict(re.findall(r"--([\w-]+): (#\w{6});", block)) for block in re.findall(r":root \{(.*?)\}", style, re.S)
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 
@@ -39,6 +41,19 @@ def rows(project: Project, kind: str = "experiment") -> dict[str, dict[str, dict
     return {run["name"]: run for run in json.loads(done.stdout) if run["tags"]["crab.kind"] == kind}
 
 
+def figures(project: Project) -> list[str]:
+    """The pictures in the artifact store, in an order of their own."""
+    return sorted(file.read_text() for file in project.root.glob("mlartifacts/*/artifacts/figures/*.svg"))
+
+
+def without_ids(tags: dict[str, str]) -> dict[str, str]:
+    """Tags of a run that another store gives again."""
+    note = {
+        name: re.sub("run_uuid=[0-9a-f]+", "", text) for name, text in tags.items() if name == "mlflow.note.content"
+    }
+    return {name: text for name, text in tags.items() if name.startswith(("crab.", "lineage."))} | note
+
+
 def test_the_life_of_an_experiment(project: Project) -> None:
     project.dvc("repro")
     assert "up to date" in project.dvc("repro").stdout
@@ -62,6 +77,9 @@ def test_the_life_of_an_experiment(project: Project) -> None:
     assert found["same"]["tags"]["crab.family"] == "fam"
     assert found["same"]["tags"]["lineage.models/second"] == found["default"]["tags"]["lineage.models/second"]
     assert found["same"]["tags"]["lineage.models/second"] != found["alpha-half"]["tags"]["lineage.models/second"]
+    assert found["alpha-half"]["tags"]["crab.changes"] == "sft.aux_weight=0.5"
+    assert "Changed: `sft.aux_weight` = `0.5`, not `0.25`" in found["alpha-half"]["tags"]["mlflow.note.content"]
+    assert len(figures(project)) == 3
     assert not list((project.root / ".dvc" / "tmp").rglob("mlflow.db"))
     assert set(rows(project, "stage")) == {"first (default)", "second (default)", "second (alpha-half)"}
 
@@ -81,8 +99,11 @@ def test_the_life_of_an_experiment(project: Project) -> None:
     assert "0 experiments and 0 stages" in project.crab("track", "sync").stdout
 
     before = rows(project), rows(project, "stage")
+    drawn = figures(project)
     os.remove(project.root / "mlflow.db")
+    shutil.rmtree(project.root / "mlartifacts")
     project.crab("track", "sync")
+    assert figures(project) == drawn
     after = rows(project), rows(project, "stage")
     for old, new in zip(before, after, strict=True):
         assert set(new) == set(old)
@@ -91,6 +112,7 @@ def test_the_life_of_an_experiment(project: Project) -> None:
             if run["status"] == "FINISHED":
                 assert run["params"] == old[name]["params"]
                 assert run["metrics"] == old[name]["metrics"]
+                assert without_ids(run["tags"]) == without_ids(old[name]["tags"])
 
 
 def test_without_a_journal_the_repository_is_enough(project: Project) -> None:
@@ -106,3 +128,5 @@ def test_without_a_journal_the_repository_is_enough(project: Project) -> None:
     assert found["other"]["metrics"]["first/kept"] == 15
     assert found["other"]["tags"]["crab.stage.first"] == "from the cache"
     assert found["other"]["params"]["random_seed"] == "5"
+    assert found["other"]["tags"]["crab.changes"] == "random_seed=5"
+    assert len(figures(project)) == 2

@@ -45,6 +45,13 @@ def test_names_hold_only_what_mlflow_takes() -> None:
     ]
 
 
-def test_prefix_is_the_stage() -> None:
-    assert rows.prefix("results/sft.json") == "sft"
-    assert rows.prefix("results/metrics.json") == ""
+def test_results_are_named_by_their_stage_and_headlines_come_first() -> None:
+    assert rows.of_result("results/sft.json", {"loss": 1}) == {"sft/loss": 1.0}
+    assert rows.of_result("results/metrics.json", {"heldout": {"prompts": 3}}) == {"heldout/prompts": 3.0}
+    headlines = {"heldout_base": 9.0, "heldout_n": 400, "heldout_sft": 38.75, "heldout_sft_low": 34.0}
+    assert list(rows.of_result("results/summary.json", headlines).items()) == [
+        ("accuracy/heldout_sft", 38.75),
+        ("accuracy/heldout_base", 9.0),
+        ("accuracy_interval/heldout_sft_low", 34.0),
+        ("accuracy_interval/heldout_n", 400.0),
+    ]

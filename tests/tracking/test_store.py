@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crab.tracking import journal, process, store
+from crab.tracking import board, journal, note, process, store
 from crab.tracking.identity import Experiment
 from crab.tracking.journal import Execution, Row
 from tests.tracking.toy_project import ROOT, clean_environment
@@ -29,9 +29,11 @@ ROW = Row(
     ended=1_700_000_100.0,
     params={f"group.value{number}": str(number) for number in range(250)} | {"seed.path": "p" * 20_000, "empty": ""},
     metrics={"heldout/sft/prompt_strict": 0.0, "sft/items:num_bullets": 1.5},
-    lineage={"models/sft": "0" * 32 + ".dir"},
+    lineage={"models/sft": "0" * 32 + ".dir", "data/seed/train.jsonl": "1" * 32},
     stages={"sft": "executed", "seed": "from the cache, made by base"},
-    files={"params.yaml": "name: ab1\n", "results/metrics.json": "{}\n"},
+    files={"params.yaml": "name: ab1\n", "results/metrics.json": "{}\n", note.SHOWN: "<svg/>"},
+    question="Does it help?",
+    changes={"sft.aux_weight": ("0.25", "0.5")},
 )
 
 
@@ -84,10 +86,12 @@ def test_a_row_is_complete_and_written_once(checkout: Path) -> None:
     assert "20000 characters" in run.data.params["seed.path"]
     assert run.data.metrics == ROW.metrics
     tags = run.data.tags
+    assert [name for name in tags if name.startswith("lineage.")] == ["lineage.models/sft"], "data is in dvc.lock"
     assert tags["lineage.models/sft"] == "0" * 32 + ".dir"
     assert tags["crab.stage.seed"] == "from the cache, made by base"
     assert (tags["crab.dirty"], tags["crab.family"], tags["crab.status"]) == ("true", "fam", "finished")
-    assert "dvc exp apply ab1" in tags["mlflow.note.content"]
+    assert tags["crab.changes"] == "sft.aux_weight=0.5"
+    assert tags["mlflow.note.content"] == note.write(ROW, run_id)
     assert (checkout / "mlartifacts" / run_id / "artifacts" / "results" / "metrics.json").read_text() == "{}\n"
 
 
@@ -143,7 +147,25 @@ def test_the_page_is_known_without_mlflow(checkout: Path) -> None:
     experiment_id = store.connect("crab").experiment_id
     command, address = store.ui("crab") or ("", "")
     assert command == ".venv/bin/mlflow ui --backend-store-uri sqlite:///mlflow.db"
-    assert f"#/experiments/{experiment_id}/runs?searchFilter=" in address
+    assert address == f"http://127.0.0.1:5000/#/experiments/{experiment_id}/runs?viewStateShareKey={board.VIEW}"
+
+
+def test_the_page_has_a_description_that_a_reader_may_change(checkout: Path) -> None:
+    opened = store.connect("crab")
+    name = "mlflow.note.content"
+    assert opened.client.get_experiment(opened.experiment_id).tags[name] == board.DESCRIPTION
+    opened.client.set_experiment_tag(opened.experiment_id, name, "ours")
+    opened.client.delete_experiment_tag(opened.experiment_id, f"mlflow.sharedViewState.{board.VIEW}")
+    store.connect("crab")
+    tags = opened.client.get_experiment(opened.experiment_id).tags
+    assert (tags[name], f"mlflow.sharedViewState.{board.VIEW}" in tags) == ("ours", True)
+
+
+def test_a_run_tells_its_question_while_it_runs(checkout: Path) -> None:
+    opened = store.connect("crab")
+    opened.open_experiment(replace(ROW, status="running", metrics={}, stages={}, files={}))
+    (run,) = runs(opened, "experiment")
+    assert run.data.tags["mlflow.note.content"].startswith("**Does it help?**")
 
 
 def test_a_closed_port_costs_seconds(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ stages:
     deps: [data/first.txt]
     outs: [models/second]
     metrics: [results/metrics.json]
+    plots: [results/by_count.csv]
   track:
     cmd: python -m stages.track
     params:
@@ -76,6 +77,8 @@ with tracking.start("second", live=True) as run:
         Path("results/metrics.json"),
         {"heldout": {"sft": {"prompt_strict": {"mean": low + 0.05, "low": low, "high": low + 0.1, "n": 40}}}},
     )
+    with io.replacing(Path("results/by_count.csv")) as file:
+        file.write(f"benchmark,model,constraints,accuracy,low,high,n\\nheldout,sft,1,{low},,,40\\n")
     run.log({"loss": 1 / 3})
 """
 

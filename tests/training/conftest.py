@@ -17,6 +17,7 @@ from crab.config.launch import LaunchConfig
 from crab.config.model import ModelConfig
 from crab.config.sft import SftConfig
 from crab.core.records import PreferencePair, Seed, TrainingRow
+from crab.data import digest
 
 CONF = Path(__file__).parents[2] / "conf"
 WORDS = [
@@ -27,6 +28,7 @@ WORDS = [
 
 def compose(**overrides: Any) -> dict[str, Any]:
     """The shipped sections at test size; `model__lora=...` overrides `model.lora`."""
+    digest.register(CONF.parent)
     params = OmegaConf.create({"random_seed": 0, "compute": {"threads": 1, "device": "cpu"}})
     files = {"model": "tiny", "base": "default", "sft": "default", "dpo": "default", "launch": "local"}
     for name, file in files.items():
@@ -39,6 +41,14 @@ def compose(**overrides: Any) -> dict[str, Any]:
         OmegaConf.update(params, key.replace("__", "."), value)
     resolved: Any = OmegaConf.to_container(params, resolve=True)
     return resolved
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")
 
 
 class Setup:

@@ -17,7 +17,7 @@ def train(base: Path, pairs: list[PreferencePair], config: Any, work: Path) -> t
     log: list[Any] = []
     prepared = dpo.prepare(base, pairs, config.dpo, config.model)
     metrics = dpo.train(
-        base, prepared.pairs, config.dpo, config.model, config.compute, work,
+        base, prepared.rows, config.dpo, config.model, config.compute, work,
         config.launch.save_seconds, work / "model", lambda step, values: log.append((step, values)),
     )  # fmt: skip
     return metrics, log
@@ -80,15 +80,15 @@ def test_the_first_sigmoid_loss_is_ln_2(base: Path, pairs: list[PreferencePair],
 
 def test_overlong_pairs(base: Path, pairs: list[PreferencePair], setup: Any) -> None:
     config = setup()
-    lengths = sorted(pair.length for pair in dpo.prepare(base, pairs, config.dpo, config.model).pairs)
+    lengths = sorted(pair.length for pair in dpo.prepare(base, pairs, config.dpo, config.model).rows)
     limit = lengths[24]
     dropped = dpo.prepare(base, pairs, setup(dpo__max_length=limit).dpo, config.model)
-    assert len(dropped.pairs) == sum(length <= limit for length in lengths)
+    assert len(dropped.rows) == sum(length <= limit for length in lengths)
     assert {line.reason for line in dropped.rejected} == {"too long"}
-    assert len(dropped.pairs) + len(dropped.rejected) == 48
+    assert len(dropped.rows) + len(dropped.rejected) == 48
     cut = dpo.prepare(base, pairs, setup(dpo__max_length=limit, dpo__overlong="cut").dpo, config.model)
     assert cut.cut == len(dropped.rejected)
-    assert max(pair.length for pair in cut.pairs) == limit
+    assert max(pair.length for pair in cut.rows) == limit
 
 
 def test_no_pairs(base: Path, setup: Any, tmp_path: Path) -> None:

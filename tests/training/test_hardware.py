@@ -39,6 +39,17 @@ def test_too_little_says_needed_found_and_choices(setup: Any, monkeypatch: pytes
     assert "model=llama3_8b" not in message
 
 
+def test_gpus_that_share_the_weights_ask_for_less_each(setup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "memory_gb", lambda *_: 26.0)
+    config = big(setup, model__about__parameters=7_248_023_552)
+    with pytest.raises(ResourceError, match=r"needs about 27 GB on each of 8 GPUs, and this machine has 26.0 GB"):
+        hardware.require(config.model, config.compute, "training", 8)
+    hardware.require(config.model, config.compute, "training", 16)
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    monkeypatch.setenv("WORLD_SIZE", "16")
+    hardware.require(config.model, config.compute, "training")
+
+
 def test_adapters_ask_for_less(setup: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "memory_gb", lambda *_: 23.0)
     config = big(setup, model__lora={"r": 1, "alpha": 1, "dropout": 0.0, "target_modules": ["q_proj"]})

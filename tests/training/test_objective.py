@@ -230,3 +230,13 @@ def test_all_answers_of_a_conversation_are_learnt(base: Path, tokenizer: Any, se
     assert texts == [row.completion[0]["content"] + tokenizer.eos_token for row in (first, second)]
     expected = by_hand(base, setup, [(1.0, 1.0, whole)], [tokens_of([whole])])
     assert_same(one_step(base, tokenizer, setup, [whole], [], (1, 1)), expected)
+
+
+def test_tokens_read_are_those_of_the_rows_that_count(forward: Any, reverse: Any) -> None:
+    from crab.training import objective
+
+    own, riders = (sum(len(row.tokens) for row in rows) for rows in (forward, reverse))
+    for weights, read in (((1.0, 0.5), own + riders), ((1.0, 0.0), own), ((0.0, 1.0), riders)):
+        for normalize in ("per_task", "tokens"):
+            assert objective.weighted(forward, reverse, *weights, normalize, 0).tokens == read
+        assert objective.weighted(forward, reverse, *weights, "per_task", 0, capacity=128).tokens == read

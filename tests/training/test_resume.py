@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,7 @@ def runs(
             def run(work: Path, log_step: Any) -> Mapping[str, float]:
                 prepared = dpo.prepare(base, pairs, config.dpo, config.model)
                 return dpo.train(
-                    base, prepared.pairs, config.dpo, config.model, config.compute, work, save_seconds,
+                    base, prepared.rows, config.dpo, config.model, config.compute, work, save_seconds,
                     work / "model", log_step,
                 )  # fmt: skip
 
@@ -208,3 +210,39 @@ def test_lack_of_memory_says_what_to_change(base: Path, rows: Rows, setup: Any, 
     with pytest.raises(CrabError, match=r"out of memory: no more RAM; halve batch_size and double accumulation_steps"):
         run(tmp_path / "work", at(3, exhaust))
     assert run(tmp_path / "work", quiet) == sft_run(base, rows, setup())(tmp_path / "straight", quiet)
+
+
+def test_a_full_disk_says_so_and_keeps_the_last_checkpoint(base: Path, rows: Rows, setup: Any, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the weights still fit, the moments, twice as large, do not."""
+    run = sft_run(base, rows, setup(launch__save_seconds=ALWAYS))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (base / "model.safetensors").stat().st_size
+    try:
+        with pytest.raises(CrabError, match=r"could not be written: the disk is full, .*; make room and run the same"):
+            run(
+                tmp_path / "work",
+                at(3, partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size + 10_000, unlimited[1]))),
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    steps: list[int] = []
+    assert run(tmp_path / "work", lambda step, _: steps.append(step)) == sft_run(base, rows, setup())(
+        tmp_path / "straight", quiet
+    )
+    assert steps[0] == 3
+    assert digests(tmp_path / "work" / "model") == digests(tmp_path / "straight" / "model")
+
+
+def test_no_checkpoint_of_what_is_no_number(base: Path, rows: Rows, setup: Any, tmp_path: Path) -> None:
+    """Also where the loss is logged more seldom than saved: every third step of these 360."""
+    from safetensors.torch import load_file
+
+    from crab.training import checkpoints
+
+    mad = {"sft__learning_rate": 1e30, "sft__max_grad_norm": 1e9, "sft__warmup_ratio": 0.0, "sft__epochs": 60}
+    run = sft_run(base, rows, setup(**mad, launch__save_seconds=ALWAYS))
+    with pytest.raises(CrabError, match=r"(loss|grad_norm) is (nan|inf) at step \d; lower learning_rate; the last"):
+        run(tmp_path, quiet)
+    kept = checkpoints.last_complete(tmp_path / "checkpoints")
+    assert kept is not None
+    assert all(weight.isfinite().all() for weight in load_file(kept / "model.safetensors").values())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from crab.config.seed import FieldsConfig
-from crab.core.records import Rejected, Seed
+from crab.core.records import STATED, Rejected, Seed
+from crab.data.sources import stated
 from crab.data.sources.rows import Row
 from crab.data.sources.values import Fault, find, reject, text
 
@@ -17,6 +19,16 @@ _ASSISTANT = ("assistant", "gpt", "bot", "model")
 
 def to_seed(row: Row, fields: FieldsConfig) -> Seed | Rejected:
     """Read a row's fields; the language is left open (`und`), and the id empty where the row has none."""
+    pair = _pair(row, fields)
+    if isinstance(pair, Rejected) or fields.constraints is None:
+        return pair
+    found = stated.texts(*find(row.values, fields.constraints))
+    if isinstance(found, Fault):
+        return reject(row, found)
+    return dataclasses.replace(pair, meta=pair.meta | {STATED: found}) if found else pair
+
+
+def _pair(row: Row, fields: FieldsConfig) -> Seed | Rejected:
     name, value = find(row.values, fields.instruction)
     if value is None and (conversation := find(row.values, fields.messages)[1]) is not None:
         return from_turns(row, conversation, _identifier(row, fields), _source(row, fields))
