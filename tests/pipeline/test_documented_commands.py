@@ -19,7 +19,6 @@ LOOKING = (
     "python -m crab eval list",
     "python -m crab family list",
     "python -m crab gc",
-    "python -m crab report",
     "python -m crab results",
     "python -m crab track sync",
 )

@@ -51,7 +51,7 @@ def first(trial: Project, place: Path) -> Project:
     project.run("dvc", "checkout")
     project.run("dvc", "remote", "add", "-d", "team", str(place / "remote"))
     project.commit("a remote for everybody")
-    git(project, "init", "-q", "--bare", str(place / "hub.git"))
+    git(project, "init", "-q", "--bare", "-b", "main", str(place / "hub.git"))
     git(project, "remote", "add", "origin", str(place / "hub.git"))
     git(project, "push", "-q", "-u", "origin", "main")
     project.run("dvc", "push", "--run-cache")

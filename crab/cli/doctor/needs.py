@@ -60,7 +60,7 @@ def memory(params: Mapping[str, Any]) -> Iterator[Finding]:
 
     model, launch = load("model", ModelConfig, dict(params)), load("launch", LaunchConfig, dict(params))
     hardware.require(model, load("compute", ComputeConfig, dict(params)), "training", launch.sharing)
-    needed = hardware.needed_gb(model.about.memory_gb, "training", model.lora is not None)
+    needed = hardware.training_gb(model, launch.sharing)
     yield Finding("ok", "memory", f"training {model.name} asks for {needed:.0f} GB, and it is there")
 
 
