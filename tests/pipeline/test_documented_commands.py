@@ -14,7 +14,6 @@ pytestmark = pytest.mark.slow
 
 LOOKING = (
     "dvc exp show --only-changed",
-    "python -m crab cache stats",
     "python -m crab constraints types --json",
     "python -m crab eval list",
     "python -m crab family list",
