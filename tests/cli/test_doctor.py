@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crab.cli.doctor import demand, examine, machine, packages, stores
+from crab.cli.doctor import demand, examine, machine, models, packages, stores
 from crab.cli.doctor.findings import Finding, look
 from crab.config.model import ModelConfig
 from crab.config.section import load
@@ -114,6 +114,17 @@ def test_a_model_that_needs_a_gpu(
     assert "training needs about 128 GB, and this machine has 10.0 GB" in text
     assert "mend it: choose model=smollm2_360m" in text
     assert "hf auth login" in text
+
+
+def test_four_bits_need_a_gpu_however_much_memory_there_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "memory_gb", lambda *_: 30.0)
+    monkeypatch.setattr(models, "_cuda", lambda: False)
+    here = {row[0]: row[models.TITLES.index("here")] for row in models.rows(root)}
+    assert (here["mistral7b_lora"], here["mistral7b_qlora"], here["mistral7b"]) == (
+        "trains",
+        "answers only",
+        "answers only",
+    )
 
 
 def test_a_configuration_that_cannot_work(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crab.training.runtime import Device
 
 TITLES = ("model=", "trains", "GB training", "GB answering", "here", "install", "access")
 
@@ -22,7 +26,8 @@ def rows(root: Path) -> Iterator[tuple[str, ...]]:
     from crab.config.section import load
     from crab.training import hardware
 
-    found = hardware.memory_gb("cuda" if _cuda() else "cpu")
+    device: Device = "cuda" if _cuda() else "cpu"
+    found = hardware.memory_gb(device)
     models = []
     for name in sorted(file.stem for file in (root / "conf/model").glob("*.yaml")):
         params = YAML(typ="safe").load(compose.composed(root, [f"model={name}"], whole=False))
@@ -30,8 +35,12 @@ def rows(root: Path) -> Iterator[tuple[str, ...]]:
         models.append((hardware.needed_gb(model.about.memory_gb, "training", model.lora is not None), name, model))
     for needed, name, model in sorted(models, key=lambda one: one[:2]):
         answering = model.about.memory_gb.inference
-        here = "trains" if needed <= found else "answers only" if answering <= found else "does not fit"
+        quantised = model.lora is not None and model.lora.quantisation is not None
+        trainable = needed <= found and (device == "cuda" or not quantised)
+        here = "trains" if trainable else "answers only" if answering <= found else "does not fit"
         install = "make run EXTRA=gpu" if model.precision == "bf16" else "make run"
+        if quantised:
+            install += ", and the extra `qlora`"
         access = model.about.access.partition(".")[0].partition(";")[0] or "-"
         trains = f"{_size(model.about.parameters)}, {'all weights' if model.lora is None else 'adapters'}"
         yield name, trains, f"{needed:g}", f"{answering:g}", here, install, access
