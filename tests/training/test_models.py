@@ -79,6 +79,17 @@ def meta(model: ModelConfig) -> Any:
         return AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
 
 
+def test_the_small_models_are_two_architectures() -> None:
+    """Llama and Mistral of one shape compute the same function: an ablation of the base model would compare nothing."""
+    weights = [
+        {name: tuple(part.shape) for name, part in meta(load(m)).named_parameters()} for m in ("tiny", "tiny_mistral")
+    ]
+    assert weights[0].keys() == weights[1].keys()
+    assert weights[0] != weights[1]
+    sizes = [load(name).about.parameters for name in ("tiny", "tiny_mistral")]
+    assert abs(sizes[0] - sizes[1]) < 0.01 * sizes[0]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_parameters_and_memory_follow_from_the_shape(name: str) -> None:
     model = load(name)
