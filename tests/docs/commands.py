@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -104,6 +105,7 @@ def _dvc(arguments: list[str], composing: bool) -> str | None:
     from dvc.cli import DvcParserError
     from dvc.utils.hydra import get_hydra_sweeps
 
+    logging.disable(logging.ERROR)  # its log goes where standard error was when something first loaded it
     try:
         with redirect_stdout(StringIO()):  # its help
             parsed = _dvc_parser().parse_args(arguments)
@@ -111,6 +113,8 @@ def _dvc(arguments: list[str], composing: bool) -> str | None:
         return None
     except DvcParserError:
         return f"dvc refuses {' '.join(arguments)}"
+    finally:
+        logging.disable(logging.NOTSET)
     if not getattr(parsed, "set_param", None) or not composing:
         return None
     points = get_hydra_sweeps({"params.yaml": parsed.set_param}) if parsed.queue else [{"": parsed.set_param}]
